@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "chain/block_source.h"
+#include "wire/ids.h"
+#include "wire/receipt.h"
+
+namespace chain {
+
+/// Typed forms of the queries that the ledger answers, so that no caller encodes one by hand. All ask
+/// committed state through `BlockSource::query`; the rules themselves are the contracts'.
+
+/// The grant that lets any of `readers` (a person, and organisations it belongs to) see `category`
+/// of `patient` for `purpose` at `at`. Errors: `consent_missing` if none stands.
+struct StandingConsent {
+    wire::Hash256 consent;  ///< body_ref of the granting transaction.
+    wire::LedgerId grantee;
+    base::TimePoint from;
+    base::TimePoint until;
+};
+struct ConsentQuestion {
+    wire::LedgerId patient;
+    std::vector<wire::LedgerId> readers;
+    wire::Category category{};
+    wire::Purpose purpose{};
+    base::TimePoint at;
+};
+[[nodiscard]] base::Result<StandingConsent> standing_consent(const BlockSource& source,
+                                                             const ConsentQuestion& question);
+
+/// Registered key of `id`. Errors: `not_found`.
+struct KeyView {
+    wire::Role role{};
+    wire::Custody custody{};
+    wire::PublicKeyBytes public_key;
+    wire::Height valid_from = 0;
+    wire::Height valid_until = 0;  ///< Exclusive; 0: no end.
+};
+[[nodiscard]] base::Result<KeyView> key_of(const BlockSource& source, const wire::LedgerId& id);
+
+/// Whose turn it is to mine.
+struct MiningView {
+    std::uint64_t round = 0;
+    std::uint64_t next = 0;               ///< Index in `miners`.
+    std::vector<wire::LedgerId> miners;   ///< In order of joining.
+    std::vector<std::uint64_t> blocks;    ///< Blocks mined by each, in the same order.
+};
+[[nodiscard]] base::Result<MiningView> mining(const BlockSource& source);
+
+/// Where a transaction is. Errors: `not_found`.
+struct TxPlace {
+    wire::Height height = 0;
+    std::uint32_t index = 0;
+};
+[[nodiscard]] base::Result<TxPlace> place_of(const BlockSource& source, const wire::TxId& id);
+/// Where a transaction is that a body names by its body_ref. Errors: `not_found`.
+[[nodiscard]] base::Result<TxPlace> place_of_ref(const BlockSource& source,
+                                                 const wire::Hash256& body_ref);
+
+/// The receipt of a committed transaction. Errors: `not_found`.
+[[nodiscard]] base::Result<wire::Receipt> receipt_of(const BlockSource& source,
+                                                     const wire::TxId& id);
+
+/// The encodings both sides use; the ledger's query handler decodes with these.
+namespace encoding {
+[[nodiscard]] base::Bytes encode(const ConsentQuestion& question);
+[[nodiscard]] base::Result<ConsentQuestion> decode_consent_question(base::ByteView bytes);
+[[nodiscard]] base::Bytes encode(const StandingConsent& consent);
+[[nodiscard]] base::Result<StandingConsent> decode_standing_consent(base::ByteView bytes);
+[[nodiscard]] base::Bytes encode(const KeyView& key);
+[[nodiscard]] base::Result<KeyView> decode_key_view(base::ByteView bytes);
+[[nodiscard]] base::Bytes encode(const MiningView& mining);
+[[nodiscard]] base::Result<MiningView> decode_mining_view(base::ByteView bytes);
+[[nodiscard]] base::Bytes encode(const TxPlace& place);
+[[nodiscard]] base::Result<TxPlace> decode_tx_place(base::ByteView bytes);
+}  // namespace encoding
+
+}  // namespace chain

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "storage/key_value_store.h"
+
+namespace storage {
+
+/// RocksDB behind the seam, opened so that it refuses what it cannot vouch for.
+/// Every batch carries a rising number; the last one acknowledged also stands in a separately synced
+/// file beside the database (HEAD), so that a database that lost synced writes does not open.
+class RocksStore final : public KeyValueStore {
+public:
+    /// Creates the folder where it is missing. Errors: `busy` if another process has it open,
+    /// `corrupted` with the file's name, `storage_full`, `unavailable`.
+    [[nodiscard]] static base::Result<std::unique_ptr<RocksStore>> open(
+        const std::filesystem::path& folder);
+    /// For verification while another process may write; never changes a file.
+    [[nodiscard]] static base::Result<std::unique_ptr<RocksStore>> open_read_only(
+        const std::filesystem::path& folder);
+    ~RocksStore() override;
+
+    [[nodiscard]] base::Result<std::optional<base::Bytes>> get(base::ByteView key) const override;
+    [[nodiscard]] base::Result<std::vector<std::optional<base::Bytes>>> multi_get(
+        const std::vector<base::Bytes>& keys) const override;
+    [[nodiscard]] base::Result<void> scan(
+        base::ByteView begin, base::ByteView end,
+        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override;
+    [[nodiscard]] base::Result<void> scan_reverse(
+        base::ByteView begin, base::ByteView end,
+        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override;
+    [[nodiscard]] base::Result<void> write(const WriteBatch& batch) override;
+
+    /// Reads every byte of every file of the database: whole-file checksums of each .sst, every
+    /// record of the WAL with its padding. Errors: `corrupted`, naming the file and what is wrong.
+    [[nodiscard]] base::Result<void> verify_files() const;
+    /// Number of the last batch; 0 before the first.
+    [[nodiscard]] std::uint64_t batch_number() const;
+
+private:
+    struct State;
+    explicit RocksStore(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace storage

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "wire/ids.h"
+
+namespace wire {
+
+/// See proto/salus/v1/block.proto for each field's meaning.
+struct Header {
+    std::string chain_id;
+    Height height = 0;
+    HeaderHash previous_hash;
+    Hash256 transactions_root;
+    Hash256 state_root;
+    Hash256 history_root;
+    std::uint64_t history_size = 0;
+    base::TimePoint time;
+    LedgerId miner;
+    friend bool operator==(const Header&, const Header&) = default;
+};
+struct Approval {
+    LedgerId miner;
+    SignatureBytes signature;
+    friend bool operator==(const Approval&, const Approval&) = default;
+};
+struct Seal {
+    std::uint64_t round = 0;
+    SignatureBytes signature;
+    std::vector<Approval> approvals;
+    friend bool operator==(const Seal&, const Seal&) = default;
+};
+struct Block {
+    base::Bytes header_bytes;  ///< What is hashed and signed.
+    Header header;             ///< `header_bytes`, decoded.
+    Seal seal;
+    std::vector<base::Bytes> transactions;  ///< Canonical envelopes, in order, all accepted.
+};
+struct Member {
+    LedgerId id;
+    Role role{};
+    SignatureScheme scheme{};
+    PublicKeyBytes public_key;
+    Custody custody{};
+    friend bool operator==(const Member&, const Member&) = default;
+};
+struct Genesis {
+    std::string chain_id;
+    base::TimePoint time;
+    bool demo = false;
+    std::vector<Member> members;  ///< The first administrator, then miners in order of joining.
+    friend bool operator==(const Genesis&, const Genesis&) = default;
+};
+
+[[nodiscard]] base::Bytes encode(const Header& header);
+[[nodiscard]] base::Bytes encode(const Seal& seal);
+[[nodiscard]] base::Bytes encode(const Block& block);
+[[nodiscard]] base::Bytes encode(const Genesis& genesis);
+
+/// Parse untrusted bytes; all refuse what does not re-serialise to itself. Errors: `malformed`.
+[[nodiscard]] base::Result<Header> decode_header(base::ByteView bytes);
+[[nodiscard]] base::Result<Seal> decode_seal(base::ByteView bytes);
+/// Does not decode the transactions.
+[[nodiscard]] base::Result<Block> decode_block(base::ByteView bytes);
+[[nodiscard]] base::Result<Genesis> decode_genesis(base::ByteView bytes);
+
+/// SHA-512.
+[[nodiscard]] HeaderHash hash_of_header(base::ByteView header_bytes);
+/// SHA-512/256: how a transaction's body names a header.
+[[nodiscard]] Hash256 header_ref(base::ByteView header_bytes);
+[[nodiscard]] HeaderHash hash_of(const Genesis& genesis);
+
+}  // namespace wire
