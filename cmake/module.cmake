@@ -52,6 +52,7 @@ function(salus_module name)
   if(SALUS_TESTS AND tests)
     list(TRANSFORM arg_TEST_DEPS PREPEND salus_)
     add_executable(salus_${name}_test ${tests})
+    add_dependencies(all_unit_tests salus_${name}_test)
     target_link_libraries(salus_${name}_test
       PRIVATE salus_${name} ${arg_TEST_DEPS} GTest::gmock GTest::gtest_main)
     # SALUS_DATA_DIR: the recorded patients, when they stand beside the project; tests skip otherwise.

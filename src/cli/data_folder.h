@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace cli {
+
+/// Where each thing stands in the folder given to `--data`.
+struct DataFolder {
+    std::filesystem::path root;
+
+    [[nodiscard]] std::filesystem::path genesis() const { return root / "genesis.bin"; }
+    [[nodiscard]] std::filesystem::path trust() const { return root / "trust.json"; }
+    [[nodiscard]] std::filesystem::path keys() const { return root / "keys"; }
+    [[nodiscard]] std::filesystem::path vault() const { return root / "vault"; }
+    [[nodiscard]] std::filesystem::path broker() const { return root / "broker"; }
+    [[nodiscard]] std::filesystem::path fleet() const { return root / "fleet"; }
+    /// Signed enrolments and demo consents that the first start puts on the chain.
+    [[nodiscard]] std::filesystem::path first_transactions() const {
+        return root / "first_transactions.bin";
+    }
+    /// What this folder was set up for; a start with other patients is refused.
+    [[nodiscard]] std::filesystem::path setup() const { return root / "setup.json"; }
+    [[nodiscard]] std::filesystem::path sequences() const { return root / "sequences"; }
+    [[nodiscard]] std::filesystem::path databases() const { return root / "db"; }
+    [[nodiscard]] std::filesystem::path database(std::string_view name) const {
+        return databases() / name;
+    }
+    [[nodiscard]] std::filesystem::path logs() const { return root / "logs"; }
+    [[nodiscard]] std::filesystem::path pids() const { return root / "pids.json"; }
+    [[nodiscard]] std::filesystem::path node_summary() const { return root / "node_summary.json"; }
+    [[nodiscard]] std::filesystem::path fleet_summary() const {
+        return root / "fleet_summary.json";
+    }
+};
+
+/// The databases below `databases()`; verification reads every byte of each.
+inline constexpr std::string_view database_names[] = {"ledger", "identity",  "series", "monitor",
+                                                      "review", "readmodel", "vault"};
+
+}  // namespace cli

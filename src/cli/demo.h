@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "cli/data_folder.h"
+#include "wire/ids.h"
+
+namespace cli {
+
+/// What a folder is set up for at its first start.
+struct DemoSetup {
+    std::filesystem::path replay;   ///< A folder of recordings; empty: simulated patients.
+    std::uint32_t patients = 6;     ///< Simulated ones.
+    std::uint64_t seed = 1;
+    bool program_approves = false;  ///< Patients consent to the demo program as well.
+};
+inline constexpr std::size_t demo_miners = 100;  // [0]: 100 miners
+inline constexpr std::string_view demo_password = "salus-demo";
+
+/// The ids that the node needs again at each start; stands in setup.json.
+struct SetupRecord {
+    bool demo = true;
+    std::string source;  ///< "simulate 6" or "replay <folder>": must be the same at each start.
+    wire::LedgerId administrator;
+    wire::LedgerId cloud_server;
+    wire::LedgerId demo_program;
+};
+
+/// Sets the folder up where that was not done yet: genesis, keys, people, devices, and the signed
+/// transactions that enrol them. A set-up that was interrupted begins again.
+/// Errors: `conflict` if the folder was set up for other patients; those of files and recordings.
+[[nodiscard]] base::Result<SetupRecord> set_up(const DataFolder& folder, const DemoSetup& setup,
+                                               const base::Clock& clock, base::Random& random);
+/// Errors: `not_found` with what to do if the folder was never set up.
+[[nodiscard]] base::Result<SetupRecord> read_setup(const DataFolder& folder);
+
+/// The signed transactions of the first start, in order; empty once they are on the chain.
+[[nodiscard]] base::Result<std::vector<base::Bytes>> first_transactions(const DataFolder& folder);
+
+}  // namespace cli

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/sequences.h"
+
+namespace cli {
+
+base::Result<std::uint64_t> Sequences::next(const wire::LedgerId& sender) {
+    const std::lock_guard guard(mutex_);
+    auto found = ranges_.find(sender);
+    if (found == ranges_.end()) {
+        if (const auto made = storage::make_folder(folder_); !made) return base::pass(made);
+        auto opened = storage::SequenceRange::open(folder_ / base::to_hex(sender.view()), 1, range);
+        if (!opened) return base::pass(opened);
+        found = ranges_.emplace(sender, std::move(*opened)).first;
+    }
+    return found->second.next();
+}
+
+}  // namespace cli
