@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,8 +20,8 @@ namespace identity {
 struct Person {
     wire::LedgerId id;
     wire::Role role{};
-    std::string name;   ///< For people, UTF-8, 1 to 80 characters.
-    std::string login;  ///< 1 to 40 of [a-z0-9.-]; unique; empty: cannot log in.
+    std::string name;           ///< For people, UTF-8, 1 to 80 characters.
+    std::string login;          ///< 1 to 40 of [a-z0-9.-]; unique; empty: cannot log in.
     base::Bytes password_hash;  ///< crypto::hash_password; empty: cannot log in.
     // Patients only.
     std::string bed;
@@ -33,8 +34,8 @@ struct DeviceRecord {
     std::string label;  ///< "Bedside monitor", ...
     wire::LedgerId patient;
     std::vector<wire::Vital> vitals;
-    base::Bytes frame_key;  ///< 32 bytes, AES-256, device to gateway.
-    base::Bytes ack_key;    ///< 32 bytes, gateway to device.
+    base::Bytes frame_key;             ///< 32 bytes, AES-256, device to gateway.
+    base::Bytes ack_key;               ///< 32 bytes, gateway to device.
     std::uint32_t interval_ms = 1000;  ///< Expected between readings.
     bool suspended = false;
 };

@@ -35,6 +35,9 @@ public:
     [[nodiscard]] base::Result<void> unlock(const wire::LedgerId& id, std::string_view password);
     void lock(const wire::LedgerId& id);
     [[nodiscard]] bool is_unlocked(const wire::LedgerId& id) const;
+    /// Drops the keys whose idle time is over. Every other call does so too; call it now and then
+    /// so that a key goes also where nobody calls.
+    void drop_idle();
 
     /// Signs for a service: opened with the node key on first use.
     [[nodiscard]] base::Result<std::unique_ptr<wire::Signer>> service_signer(
