@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/up.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <csignal>
+#include <ctime>
+
+#include "cli/data_folder.h"
+#include "cli/process.h"
+#include "cli/summary.h"
+#include "crypto/random.h"
+#include "gateway/broker_config.h"
+#include "storage/files.h"
+
+namespace cli {
+namespace {
+
+namespace fs = std::filesystem;
+using base::ErrorCode;
+using base::Result;
+using std::chrono::milliseconds;
+
+constexpr milliseconds start_patience{60'000};
+constexpr milliseconds stop_patience{15'000};
+/// A part that dies more often than this within a minute is not restarted any more.
+constexpr int deaths_per_minute_max = 20;
+constexpr const char* broker_program = "/usr/sbin/mosquitto";
+
+/// One run from start to stop.
+class Supervisor {
+public:
+    explicit Supervisor(UpOptions options) : options_(std::move(options)) {}
+    Result<int> run();
+
+private:
+    enum Part : std::size_t { broker, node, fleet, parts };
+
+    Result<void> prepare();
+    Result<void> start_part(std::size_t part);
+    Result<void> start_broker();
+    [[nodiscard]] ChildCommand node_command() const;
+    [[nodiscard]] ChildCommand fleet_command() const;
+    void greet() const;
+    Result<int> watch();
+    Result<std::optional<int>> look_after_children();
+    Result<void> restart(std::size_t part, int status);
+    Result<void> write_pids() const;
+    void stop_all();
+    Result<int> finish();
+
+    UpOptions options_;
+    DataFolder folder_;
+    base::SystemClock clock_;
+    crypto::SystemRandom random_;
+    std::optional<storage::FolderLock> lock_;
+    std::uint16_t broker_port_ = 0;
+    Child children_[parts];
+    std::vector<std::chrono::steady_clock::time_point> deaths_;
+    bool fleet_finished_ = false;
+};
+
+fs::path default_folder(bool fresh) {
+    if (!fresh) return "salus-data";
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    return fmt::format("salus-data-{:04}{:02}{:02}-{:02}{:02}{:02}-{}", parts.tm_year + 1900,
+                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                       getpid());
+}
+
+Result<void> Supervisor::prepare() {
+    if (options_.data.empty()) options_.data = default_folder(options_.headless);
+    folder_.root = fs::absolute(options_.data);
+    if (!fs::exists(broker_program)) {
+        return base::fail(ErrorCode::unavailable,
+                          "the MQTT broker is missing; ./run installs it, or: apt-get install "
+                          "mosquitto");
+    }
+    if (auto made = storage::make_folder(folder_.root); !made) return made;
+    auto lock = storage::FolderLock::take(folder_.root);
+    if (!lock) {
+        return base::fail(lock.error().code,
+                          fmt::format("{} is in use by another Salus; stop that one, or give "
+                                      "another folder with --data ({})",
+                                      folder_.root.string(), lock.error().detail));
+    }
+    lock_.emplace(std::move(*lock));
+    if (!options_.headless) {
+        if (auto free = port_is_free(options_.port); !free) return free;
+    }
+    auto port = choose_port();
+    if (!port) return base::pass(port);
+    broker_port_ = *port;
+
+    fmt::print("== data in {}\n", folder_.root.string());
+    auto record = set_up(folder_, options_.setup, clock_, random_);
+    if (!record) return base::pass(record);
+    return {};
+}
+
+Result<void> Supervisor::start_broker() {
+    auto child = start({.name = "the broker",
+                        .arguments = {broker_program, "-c",
+                                      (folder_.broker() / "mosquitto.conf").string()},
+                        .log = folder_.logs() / "broker.log",
+                        .tells_when_ready = false},
+                       start_patience);
+    if (!child) return base::pass(child);
+    children_[broker] = *child;
+    // mosquitto cannot tell when it is ready, so its port is asked.
+    const auto deadline = std::chrono::steady_clock::now() + start_patience;
+    while (!accepts_connections(broker_port_)) {
+        if (reap(children_[broker]) || std::chrono::steady_clock::now() > deadline) {
+            return base::fail(ErrorCode::unavailable,
+                              fmt::format("the broker did not start; see {}",
+                                          (folder_.logs() / "broker.log").string()));
+        }
+        if (const auto signal = next_signal(milliseconds{20}, false)) {
+            return base::fail(ErrorCode::unavailable, "stopped before the broker was ready");
+        }
+    }
+    return {};
+}
+
+ChildCommand Supervisor::node_command() const {
+    ChildCommand command{
+        .name = "the node",
+        .arguments = {options_.program.string(), "node", "--data", folder_.root.string(),
+                      "--broker-port", std::to_string(broker_port_)},
+        .log = folder_.logs() / "node.log",
+        .tells_when_ready = true};
+    auto& arguments = command.arguments;
+    if (options_.headless) {
+        arguments.emplace_back("--headless");
+    } else {
+        arguments.insert(arguments.end(), {"--port", std::to_string(options_.port), "--web",
+                                           options_.web.string()});
+    }
+    if (options_.setup.program_approves) arguments.emplace_back("--auto-approve");
+    if (options_.until_done) arguments.emplace_back("--until-done");
+    return command;
+}
+
+ChildCommand Supervisor::fleet_command() const {
+    return {.name = "the devices",
+            .arguments = {options_.program.string(),
+                          options_.setup.replay.empty() ? "simulate" : "replay", "--data",
+                          folder_.root.string(), "--broker-port", std::to_string(broker_port_),
+                          "--speed", fmt::format("{}", options_.speed), "--duration",
+                          std::to_string(options_.duration_s)},
+            .log = folder_.logs() / "devices.log",
+            .tells_when_ready = false};
+}
+
+Result<void> Supervisor::start_part(std::size_t part) {
+    if (part == broker) return start_broker();
+    auto child = start(part == node ? node_command() : fleet_command(), start_patience);
+    if (!child) return base::pass(child);
+    children_[part] = *child;
+    return {};
+}
+
+void Supervisor::greet() const {
+    if (options_.headless) return;
+    fmt::print("\nSalus runs: http://127.0.0.1:{}\n", options_.port);
+    fmt::print("Sign in as dr.lee, nurse.kim, admin, auditor or a patient; the password of every demo "
+               "login is {}\nCtrl-C stops everything.\n",
+               demo_password);
+    std::fflush(stdout);
+}
+
+Result<void> Supervisor::write_pids() const {
+    const auto json = boost::json::serialize(
+        boost::json::object{{"broker", children_[broker].pid},
+                            {"node", children_[node].pid},
+                            {"devices", children_[fleet].pid},
+                            {"supervisor", getpid()}});
+    return storage::write_file_synced(folder_.pids(), base::as_bytes(json));
+}
+
+Result<void> Supervisor::restart(std::size_t part, int status) {
+    const auto now = std::chrono::steady_clock::now();
+    std::erase_if(deaths_, [&](auto death) { return now - death > std::chrono::minutes{1}; });
+    deaths_.push_back(now);
+    if (static_cast<int>(deaths_.size()) > deaths_per_minute_max) {
+        return base::fail(ErrorCode::unavailable,
+                          fmt::format("{} keeps dying (status {}); see {}", children_[part].name,
+                                      status, folder_.logs().string()));
+    }
+    fmt::print("== {} ended (status {}); starting it again\n", children_[part].name, status);
+    std::fflush(stdout);
+    if (auto started = start_part(part); !started) return started;
+    return write_pids();
+}
+
+/// Returns the run's exit code where the run is over.
+Result<std::optional<int>> Supervisor::look_after_children() {
+    for (std::size_t part = 0; part < parts; ++part) {
+        const auto status = reap(children_[part]);
+        if (!status) continue;
+        if (part == node && *status == 0 && options_.until_done) return 0;
+        if (part == fleet && *status == 0) {
+            fleet_finished_ = true;
+            continue;
+        }
+        if (auto again = restart(part, *status); !again) return base::pass(again);
+    }
+    return std::nullopt;
+}
+
+Result<int> Supervisor::watch() {
+    while (true) {
+        const auto signal = next_signal(milliseconds{1'000}, true);
+        if (signal == SIGINT || signal == SIGTERM) {
+            // Whoever asked for a run to the end did not get one.
+            return options_.until_done ? 128 + *signal : 0;
+        }
+        auto over = look_after_children();
+        if (!over) return base::pass(over);
+        if (*over) return **over;
+    }
+}
+
+void Supervisor::stop_all() {
+    for (const auto part : {fleet, node, broker}) stop(children_[part], stop_patience);
+}
+
+Result<int> Supervisor::finish() {
+    auto summary = summarise(folder_);
+    if (!summary) return base::pass(summary);
+    if (!options_.summary.empty()) {
+        const auto text = boost::json::serialize(*summary) + "\n";
+        if (auto written = storage::write_file_synced(fs::absolute(options_.summary),
+                                                      base::as_bytes(text));
+            !written) {
+            return base::pass(written);
+        }
+    }
+    print_summary(*summary);
+    return summary->at("chain_verified").as_bool() ? 0 : 1;
+}
+
+Result<int> Supervisor::run() {
+    hold_signals();
+    if (auto prepared = prepare(); !prepared) return base::pass(prepared);
+    if (auto written = gateway::write_broker_config(broker_settings(folder_, broker_port_));
+        !written) {
+        return base::pass(written);
+    }
+    for (const auto part : {broker, node, fleet}) {
+        if (auto started = start_part(part); !started) {
+            stop_all();
+            return base::pass(started);
+        }
+    }
+    if (auto written = write_pids(); !written) {
+        stop_all();
+        return base::pass(written);
+    }
+    greet();
+    auto code = watch();
+    if (!options_.until_done) fmt::print("\n== stopping\n");
+    stop_all();
+    if (!code || *code != 0 || (!options_.until_done && options_.summary.empty())) return code;
+    return finish();
+}
+
+}  // namespace
+
+int up(UpOptions options) {
+    const auto code = Supervisor(std::move(options)).run();
+    if (code) return *code;
+    fmt::print(stderr, "salus: {}\n", code.error().detail);
+    return 1;
+}
+
+}  // namespace cli
