@@ -34,10 +34,12 @@ public:
     /// Errors: `bad_signature` if the password does not open it, `malformed` otherwise.
     [[nodiscard]] static base::Result<EcdsaPrivateKey> from_encrypted_pkcs8(
         std::string_view pem, std::string_view password);
-    /// PKCS#8, PBES2 with scrypt and AES-256-CBC. `cost` is scrypt's N; 16 suffices when the
-    /// password is a random 256-bit key, 32,768 for a person's.
+    /// PKCS#8, PBES2 with scrypt (r = 8) and AES-256-CBC. `cost` is scrypt's N, a power of two,
+    /// where what exceeds 16,384 goes into p; 16 suffices when the password is a random 256-bit
+    /// key, 32,768 for a person's.
     [[nodiscard]] std::string to_encrypted_pkcs8(std::string_view password,
                                                  std::uint64_t cost) const;
+    /// Thread-safe.
     [[nodiscard]] EcdsaSignature sign(base::ByteView message) const;
     [[nodiscard]] EcdsaPublicKeyBytes public_key() const;
 
