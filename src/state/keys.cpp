@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/keys.h"
+
+#include "base/check.h"
+
+namespace state {
+namespace {
+
+constexpr std::uint8_t key_kind = 'k';
+constexpr std::uint8_t previous_key_kind = 'o';
+constexpr std::uint8_t sequence_kind = 's';
+constexpr std::uint8_t mining_kind = 'm';
+constexpr std::uint8_t miner_kind = 'n';
+constexpr std::uint8_t miner_index_kind = 'i';
+constexpr std::uint8_t patient_kind = 'p';
+constexpr std::uint8_t consent_kind = 'c';
+constexpr std::uint8_t replaced_consent_kind = 'd';
+
+constexpr std::size_t id_bytes = wire::LedgerId::size_bytes;
+constexpr std::size_t consent_key_bytes = 1 + id_bytes + id_bytes + 1 + 1;
+
+base::Bytes key_with(std::uint8_t kind, const wire::LedgerId& id) {
+    base::Bytes key{kind};
+    base::append(key, id.view());
+    return key;
+}
+
+base::Bytes consent_key_with(std::uint8_t kind, const ConsentKey& consent) {
+    base::Bytes key = key_with(kind, consent.patient);
+    base::append(key, consent.grantee.view());
+    key.push_back(static_cast<std::uint8_t>(consent.category));
+    key.push_back(static_cast<std::uint8_t>(consent.purpose));
+    return key;
+}
+
+}  // namespace
+
+base::Bytes key_of(const wire::LedgerId& id) {
+    return key_with(key_kind, id);
+}
+base::Bytes previous_key_of(const wire::LedgerId& id) {
+    return key_with(previous_key_kind, id);
+}
+base::Bytes sequence_of(const wire::LedgerId& id) {
+    return key_with(sequence_kind, id);
+}
+base::Bytes mining() {
+    return {mining_kind};
+}
+base::Bytes miner_index_of(const wire::LedgerId& id) {
+    return key_with(miner_index_kind, id);
+}
+base::Bytes patient_of(const wire::LedgerId& patient) {
+    return key_with(patient_kind, patient);
+}
+
+base::Bytes miner_at(std::uint64_t index) {
+    base::Bytes key{miner_kind};
+    base::append_u64(key, index);
+    return key;
+}
+
+base::Bytes consent_of(const ConsentKey& consent) {
+    return consent_key_with(consent_kind, consent);
+}
+base::Bytes replaced_consent_of(const ConsentKey& consent) {
+    return consent_key_with(replaced_consent_kind, consent);
+}
+
+std::optional<ConsentKey> parse_consent_key(base::ByteView key) {
+    if (key.size() != consent_key_bytes) return std::nullopt;
+    if (key[0] != consent_kind && key[0] != replaced_consent_kind) return std::nullopt;
+    const std::uint8_t category = key[consent_key_bytes - 2];
+    const std::uint8_t purpose = key[consent_key_bytes - 1];
+    if (!wire::is_category(category) || !wire::is_purpose(purpose)) return std::nullopt;
+    ConsentKey out;
+    out.patient = *wire::LedgerId::from(key.subspan(1, id_bytes));
+    out.grantee = *wire::LedgerId::from(key.subspan(1 + id_bytes, id_bytes));
+    out.category = static_cast<wire::Category>(category);
+    out.purpose = static_cast<wire::Purpose>(purpose);
+    return out;
+}
+
+base::Bytes sentinel_key() {
+    return {0};
+}
+base::Bytes sentinel_value() {
+    const auto text = base::as_bytes("salus");
+    return {text.begin(), text.end()};
+}
+
+std::optional<wire::LedgerId> patient_tree_of(base::ByteView key) {
+    if (key.empty()) return std::nullopt;
+    if (key[0] != consent_kind && key[0] != replaced_consent_kind) return std::nullopt;
+    // A key of these kinds with another length would be lost in the main tree: only our own code
+    // makes keys, so it is wrong there.
+    CHECK(key.size() == consent_key_bytes);
+    return wire::LedgerId::from(key.subspan(1, id_bytes));
+}
+
+}  // namespace state

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/tree.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <string>
+
+#include "base/check.h"
+#include "state/internal/node.h"
+#include "state/internal/node_cache.h"
+#include "state/internal/node_store.h"
+#include "state/internal/update.h"
+#include "state/internal/walk.h"
+#include "state/keys.h"
+
+namespace state {
+namespace {
+
+using base::Bytes;
+using base::ByteView;
+using base::ErrorCode;
+using base::fail;
+
+Change change_of(ByteView key, const std::optional<Bytes>& value) {
+    CHECK(key.size() <= std::numeric_limits<std::uint16_t>::max());
+    return {.path = path_of(key),
+            .key = Bytes(key.begin(), key.end()),
+            .value = value,
+            .own_tree = std::nullopt};
+}
+
+bool is_the_trees_own(ByteView key) {
+    return key.empty() || key[0] == sentinel_key()[0] || key[0] == patient_of({})[0];
+}
+
+/// What a block changes, apart by tree.
+struct Grouped {
+    std::vector<Change> main;
+    std::map<wire::LedgerId, std::vector<Change>> patients;
+};
+
+Grouped group(const Changes& changes) {
+    Grouped out;
+    for (const auto& [key, value] : changes) {
+        CHECK(!is_the_trees_own(key));
+        const auto patient = patient_tree_of(key);
+        (patient ? out.patients[*patient] : out.main).push_back(change_of(key, value));
+    }
+    return out;
+}
+
+/// The keys of a patient's own tree are read under that tree's root.
+base::Result<std::optional<Reached>> find(const Load& load, const Subtree& root, ByteView key,
+                                          std::vector<wire::StateProofStep>* steps) {
+    const auto patient = patient_tree_of(key);
+    if (!patient) {
+        auto reached = walk(load, root, path_of(key), steps);
+        if (!reached) return base::pass(reached);
+        return std::move(*reached);
+    }
+    const auto entry = patient_of(*patient);
+    const auto leaf = walk(load, root, path_of(entry), nullptr);
+    if (!leaf) return base::pass(leaf);
+    if (leaf->leaf->key != entry) return std::nullopt;
+    CHECK(leaf->leaf->own_tree);
+    auto reached = walk(load, *leaf->leaf->own_tree, path_of(key), steps);
+    if (!reached) return base::pass(reached);
+    return std::move(*reached);
+}
+
+bool names(const std::optional<Reached>& reached, ByteView key) {
+    return reached && std::ranges::equal(reached->leaf->key, key);
+}
+
+}  // namespace
+
+struct StateTree::State {
+    State(storage::KeyValueStore& store_in, Options options)
+        : store(store_in), cache(store_in, options.cached_nodes_max) {}
+
+    storage::KeyValueStore& store;
+    /// Fills itself when it is read; the tree's value does not depend on it.
+    mutable NodeCache cache;
+    std::optional<RootRecord> newest;
+    std::optional<RootRecord> staged;
+    std::size_t staged_nodes = 0;
+
+    [[nodiscard]] base::Result<Subtree> apply(Grouped& grouped, PageWriter& writer);
+    [[nodiscard]] base::Result<Change> apply_to_patient(const wire::LedgerId& patient,
+                                                        std::vector<Change>& changes,
+                                                        PageWriter& writer);
+};
+
+StateTree::StateTree(std::unique_ptr<State> state) : state_(std::move(state)) {}
+StateTree::~StateTree() = default;
+
+base::Result<std::unique_ptr<StateTree>> StateTree::open(storage::KeyValueStore& store,
+                                                         Options options) {
+    auto newest = newest_root(store);
+    if (!newest) return base::pass(newest);
+    auto state = std::make_unique<State>(store, options);
+    state->newest = std::move(*newest);
+    return std::unique_ptr<StateTree>(new StateTree(std::move(state)));
+}
+
+bool StateTree::empty() const {
+    return !state_->newest;
+}
+
+wire::Hash256 StateTree::root() const {
+    CHECK(state_->newest);
+    return state_->newest->root.hash;
+}
+
+wire::Height StateTree::version() const {
+    CHECK(state_->newest);
+    return state_->newest->version;
+}
+
+base::Result<std::optional<Bytes>> StateTree::get(ByteView key) const {
+    if (!state_->newest) return std::nullopt;
+    const auto reached = find(state_->cache.loader(), state_->newest->root, key, nullptr);
+    if (!reached) return base::pass(reached);
+    if (!names(*reached, key)) return std::nullopt;
+    return (*reached)->leaf->value;
+}
+
+/// The patient's own tree after `changes`, as a change of its leaf in the main tree.
+base::Result<Change> StateTree::State::apply_to_patient(const wire::LedgerId& patient,
+                                                        std::vector<Change>& changes,
+                                                        PageWriter& writer) {
+    const auto entry = patient_of(patient);
+    std::optional<Subtree> before;
+    if (newest) {
+        const auto leaf = walk(cache.loader(), newest->root, path_of(entry), nullptr);
+        if (!leaf) return base::pass(leaf);
+        if (leaf->leaf->key == entry) before = leaf->leaf->own_tree;
+    }
+    if (!before) changes.push_back(change_of(sentinel_key(), sentinel_value()));
+    auto after = Update(cache.loader(), writer).apply(before, changes);
+    if (!after) return base::pass(after);
+    CHECK(*after);
+    auto out = change_of(entry, Bytes((*after)->hash.bytes.begin(), (*after)->hash.bytes.end()));
+    out.own_tree = std::move(**after);
+    return out;
+}
+
+base::Result<Subtree> StateTree::State::apply(Grouped& grouped, PageWriter& writer) {
+    for (auto& [patient, changes] : grouped.patients) {
+        auto entry = apply_to_patient(patient, changes, writer);
+        if (!entry) return base::pass(entry);
+        grouped.main.push_back(std::move(*entry));
+    }
+    if (!newest) grouped.main.push_back(change_of(sentinel_key(), sentinel_value()));
+    const auto before = newest ? std::optional(newest->root) : std::nullopt;
+    auto after = Update(cache.loader(), writer).apply(before, grouped.main);
+    if (!after) return base::pass(after);
+    CHECK(*after);
+    return std::move(**after);
+}
+
+base::Result<wire::Hash256> StateTree::stage(wire::Height version, const Changes& changes,
+                                             storage::WriteBatch& batch) {
+    CHECK(!state_->staged);
+    CHECK(!state_->newest || version > state_->newest->version);
+    auto grouped = group(changes);
+    PageWriter writer(version, batch);
+    auto root = state_->apply(grouped, writer);
+    if (!root) return base::pass(root);
+    writer.finish(*root);
+    state_->staged_nodes = writer.nodes();
+    state_->staged = RootRecord{.version = version, .root = std::move(*root)};
+    return state_->staged->root.hash;
+}
+
+void StateTree::adopt() {
+    CHECK(state_->staged);
+    state_->newest = std::move(state_->staged);
+    state_->staged.reset();
+    state_->cache.turn_to(state_->newest->root, state_->staged_nodes);
+}
+
+void StateTree::drop() {
+    state_->staged.reset();
+}
+
+base::Result<wire::Hash256> StateTree::root_at(wire::Height version) const {
+    const auto root = root_as_of(state_->store, version);
+    if (!root) return base::pass(root);
+    return root->root.hash;
+}
+
+base::Result<std::optional<Bytes>> StateTree::get_at(ByteView key, wire::Height version) const {
+    const auto root = root_as_of(state_->store, version);
+    if (!root) return base::pass(root);
+    PageReader reader(state_->store);
+    const Load load = [&](const Subtree& subtree) { return reader.read(subtree); };
+    const auto reached = find(load, root->root, key, nullptr);
+    if (!reached) return base::pass(reached);
+    if (!names(*reached, key)) return std::nullopt;
+    return (*reached)->leaf->value;
+}
+
+base::Result<wire::StateProof> StateTree::prove(ByteView key, wire::Height version) const {
+    const auto root = root_as_of(state_->store, version);
+    if (!root) return base::pass(root);
+    PageReader reader(state_->store);
+    const Load load = [&](const Subtree& subtree) { return reader.read(subtree); };
+    wire::StateProof proof;
+    const auto reached = find(load, root->root, key, &proof.steps);
+    if (!reached) return base::pass(reached);
+    if (!names(*reached, key)) {
+        return fail(ErrorCode::not_found, "the state of height " + std::to_string(version) +
+                                              " has no " + base::to_hex(key));
+    }
+    proof.key = (*reached)->leaf->key;
+    proof.value = (*reached)->leaf->value;
+    return proof;
+}
+
+base::Result<AbsenceProof> StateTree::prove_absence(ByteView key, wire::Height version) const {
+    const auto root = root_as_of(state_->store, version);
+    if (!root) return base::pass(root);
+    PageReader reader(state_->store);
+    const Load load = [&](const Subtree& subtree) { return reader.read(subtree); };
+    AbsenceProof proof;
+    const auto reached = find(load, root->root, key, &proof.reached.steps);
+    if (!reached) return base::pass(reached);
+    if (!*reached) {
+        return fail(ErrorCode::not_found,
+                    "the patient has no tree of consents; prove the absence of that instead");
+    }
+    if (names(*reached, key)) {
+        return fail(ErrorCode::conflict, "the state of height " + std::to_string(version) +
+                                             " does have " + base::to_hex(key));
+    }
+    proof.reached.key = (*reached)->leaf->key;
+    proof.reached.value = (*reached)->leaf->value;
+    return proof;
+}
+
+}  // namespace state
