@@ -52,17 +52,25 @@ struct Directory::State {
             if (!scanned) return scanned;
             return outcome;
         };
-        const auto people_read = read(person_prefix, [&](std::string_view text) {
-            return person_from_json(text).transform([&](Person person) {
-                if (!person.login.empty()) logins.emplace(person.login, person.id);
-                people.emplace(person.id, std::move(person));
-            });
-        });
-        if (!people_read) return people_read;
-        return read(device_prefix, [&](std::string_view text) {
-            return device_from_json(text).transform(
-                [&](DeviceRecord device) { devices.emplace(device.id, std::move(device)); });
-        });
+        const auto take_person = [&](std::string_view text) -> base::Result<void> {
+            auto person = person_from_json(text);
+            if (!person) return base::pass(person);
+            if (!person->login.empty()) logins.emplace(person->login, person->id);
+            const auto id = person->id;
+            people.emplace(id, *std::move(person));
+            return {};
+        };
+        const auto take_device = [&](std::string_view text) -> base::Result<void> {
+            auto device = device_from_json(text);
+            if (!device) return base::pass(device);
+            const auto id = device->id;
+            devices.emplace(id, *std::move(device));
+            return {};
+        };
+        if (const auto people_read = read(person_prefix, take_person); !people_read) {
+            return people_read;
+        }
+        return read(device_prefix, take_device);
     }
 };
 
