@@ -40,8 +40,7 @@ class SequenceRange {
 public:
     /// `file` remembers the first number not yet reserved; a missing file starts at `first`.
     [[nodiscard]] static base::Result<SequenceRange> open(std::filesystem::path file,
-                                                          std::uint64_t first,
-                                                          std::uint64_t range);
+                                                          std::uint64_t first, std::uint64_t range);
     /// Errors: those of `write_file_synced` when a new range is needed.
     [[nodiscard]] base::Result<std::uint64_t> next();
 

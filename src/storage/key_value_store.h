@@ -36,7 +36,8 @@ class KeyValueStore {
 public:
     virtual ~KeyValueStore() = default;
     /// Errors: `corrupted` if a checksum fails, `unavailable`.
-    [[nodiscard]] virtual base::Result<std::optional<base::Bytes>> get(base::ByteView key) const = 0;
+    [[nodiscard]] virtual base::Result<std::optional<base::Bytes>> get(
+        base::ByteView key) const = 0;
     /// Values in the order of `keys`.
     [[nodiscard]] virtual base::Result<std::vector<std::optional<base::Bytes>>> multi_get(
         const std::vector<base::Bytes>& keys) const = 0;
@@ -48,8 +49,8 @@ public:
     [[nodiscard]] virtual base::Result<void> scan_reverse(
         base::ByteView begin, base::ByteView end,
         const std::function<bool(base::ByteView key, base::ByteView value)>& visit) const = 0;
-    /// Atomic and synced. Errors: `storage_full`, `unavailable`; after an error nothing of the batch
-    /// is visible to readers.
+    /// Atomic and synced. Errors: `storage_full`, `unavailable`; after an error nothing of the
+    /// batch is visible to readers.
     [[nodiscard]] virtual base::Result<void> write(const WriteBatch& batch) = 0;
 };
 

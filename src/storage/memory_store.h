@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <mutex>
 
 #include "storage/key_value_store.h"
@@ -26,8 +27,12 @@ public:
     void set_full(bool full);
 
 private:
+    using Entries = std::map<base::Bytes, base::Bytes>;
+    class Snapshot;
+
     mutable std::mutex mutex_;
-    std::map<base::Bytes, base::Bytes> entries_;
+    /// Shared with the scans that are under way: a write beside them copies first.
+    std::shared_ptr<Entries> entries_ = std::make_shared<Entries>();
     bool full_ = false;
 };
 

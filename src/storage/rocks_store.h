@@ -9,8 +9,9 @@
 namespace storage {
 
 /// RocksDB behind the seam, opened so that it refuses what it cannot vouch for.
-/// Every batch carries a rising number; the last one acknowledged also stands in a separately synced
-/// file beside the database (HEAD), so that a database that lost synced writes does not open.
+/// Every batch carries a rising number; the last one acknowledged also stands in a separately
+/// synced file beside the database (HEAD), so that a database that lost synced writes does not
+/// open.
 class RocksStore final : public KeyValueStore {
 public:
     /// Creates the folder where it is missing. Errors: `busy` if another process has it open,
@@ -42,6 +43,8 @@ public:
 private:
     struct State;
     explicit RocksStore(std::unique_ptr<State> state);
+    [[nodiscard]] static base::Result<std::unique_ptr<RocksStore>> open_view(
+        const std::filesystem::path& folder);
     std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+namespace storage::internal {
+
+/// The first entry of every write: the reserved key with the number of the batch (or of the last of
+/// a group). It comes first so that the logs can be read for it.
+inline constexpr std::string_view batch_number_key = "s/batch";
+[[nodiscard]] base::Bytes encode_batch_number(std::uint64_t number);
+/// Nothing if `value` does not have 8 bytes.
+[[nodiscard]] std::optional<std::uint64_t> decode_batch_number(base::ByteView value);
+
+/// The database's files at one moment: name -> size.
+using FileSizes = std::map<std::string, std::uint64_t>;
+/// Only of .sst, .log, MANIFEST and CURRENT. Errors: `not_found`, `unavailable`.
+[[nodiscard]] base::Result<FileSizes> list_files(const std::filesystem::path& database);
+
+struct LogsEnd {
+    std::uint64_t batch_number = 0;  ///< The highest in any log; 0 if they hold none.
+    std::string newest_log;          ///< Empty if there is none.
+};
+/// Reads every .log and MANIFEST named in `files` up to the size there. A file that is gone
+/// meanwhile is passed over: RocksDB deletes what it no longer needs.
+/// Errors: `corrupted` naming the file, `unavailable`.
+[[nodiscard]] base::Result<LogsEnd> check_logs(const std::filesystem::path& database,
+                                               const FileSizes& files);
+
+/// The error for a database that ends before the batch that HEAD vouches for.
+[[nodiscard]] std::unexpected<base::Error> lost_writes(const std::filesystem::path& database,
+                                                       std::uint64_t head, std::uint64_t held,
+                                                       const std::string& newest_log);
+
+}  // namespace storage::internal

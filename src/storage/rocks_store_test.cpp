@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/rocks_store.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "storage/files.h"
+#include "storage/internal/temporary_folder.h"
+
+namespace storage {
+namespace {
+
+using base::ErrorCode;
+
+base::Bytes bytes(std::string_view text) {
+    return {text.begin(), text.end()};
+}
+WriteBatch batch_of(std::string_view key, std::string_view value) {
+    WriteBatch batch;
+    batch.put(bytes(key), bytes(value));
+    return batch;
+}
+
+class RocksStoreTest : public testing::Test {
+protected:
+    internal::TemporaryFolder temporary;
+    std::filesystem::path folder = temporary.path() / "store";
+
+    // Every file below `folder` with its bytes.
+    std::map<std::string, base::Bytes> contents() {
+        std::map<std::string, base::Bytes> out;
+        for (const auto& at : std::filesystem::recursive_directory_iterator(folder)) {
+            if (at.is_regular_file()) {
+                out[at.path().string()] = read_file(at.path(), 1 << 28).value();
+            }
+        }
+        return out;
+    }
+};
+
+TEST_F(RocksStoreTest, KeepsWhatItAcknowledgedAndTheNumberOfTheBatch) {
+    {
+        const auto store = RocksStore::open(folder).value();
+        EXPECT_EQ(store->batch_number(), 0u);
+        ASSERT_TRUE(store->write(batch_of("a", "1")));
+        ASSERT_TRUE(store->write(batch_of("b", "2")));
+        ASSERT_TRUE(store->write({}));  // nothing to write is no batch
+        EXPECT_EQ(store->batch_number(), 2u);
+        ASSERT_TRUE(store->verify_files());
+    }
+    const auto store = RocksStore::open(folder).value();
+    EXPECT_EQ(store->batch_number(), 2u);
+    EXPECT_EQ(store->get(base::as_bytes("a")).value(), bytes("1"));
+    ASSERT_TRUE(store->verify_files());
+}
+
+TEST_F(RocksStoreTest, IsBusyWhileAnotherHoldsIt) {
+    const auto store = RocksStore::open(folder).value();
+    const auto second = RocksStore::open(folder);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, ErrorCode::busy);
+}
+
+TEST_F(RocksStoreTest, NumbersGroupedBatchesOneByOne) {
+    const auto store = RocksStore::open(folder).value();
+    std::vector<std::thread> writers;
+    for (int writer = 0; writer < 6; ++writer) {
+        writers.emplace_back([&, writer] {
+            for (int i = 0; i < 20; ++i) {
+                EXPECT_TRUE(store->write(batch_of(std::to_string(writer * 100 + i), "v")));
+            }
+        });
+    }
+    for (auto& writer : writers) writer.join();
+    EXPECT_EQ(store->batch_number(), 120u);
+    int count = 0;
+    ASSERT_TRUE(store->scan({}, base::as_bytes("~"), [&](auto, auto) { return ++count > 0; }));
+    EXPECT_EQ(count, 120);
+}
+
+TEST_F(RocksStoreTest, OpeningToReadOnlyChangesNoFile) {
+    {
+        ASSERT_TRUE(RocksStore::open(folder).value()->write(batch_of("a", "1")));
+    }
+    const auto before = contents();
+    {
+        const auto reader = RocksStore::open_read_only(folder).value();
+        EXPECT_EQ(reader->get(base::as_bytes("a")).value(), bytes("1"));
+        EXPECT_EQ(reader->batch_number(), 1u);
+        ASSERT_TRUE(reader->verify_files());
+    }
+    EXPECT_EQ(contents(), before);
+}
+
+TEST_F(RocksStoreTest, OpeningToReadOnlyNeedsADatabaseAndMakesNone) {
+    const auto missing = RocksStore::open_read_only(folder);
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().code, ErrorCode::not_found);
+    EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
+// Goal: a verifier may look at a store that another is writing. Method: a writer that makes tables
+// (values of 64 KiB) while the store is opened and verified again and again.
+TEST_F(RocksStoreTest, CanBeVerifiedWhileAnotherWrites) {
+    const auto store = RocksStore::open(folder).value();
+    ASSERT_TRUE(store->write(batch_of("first", "1")));
+    std::atomic<bool> stop = false;
+    std::thread writer([&] {
+        for (int i = 0; !stop; ++i) {
+            WriteBatch batch;
+            base::Bytes value(64 * 1024);
+            for (std::size_t k = 0; k < value.size(); ++k) {
+                value[k] =
+                    static_cast<std::uint8_t>((k * 2654435761u + static_cast<unsigned>(i)) >> 7);
+            }
+            batch.put(bytes("k" + std::to_string(i % 300)), std::move(value));
+            EXPECT_TRUE(store->write(batch));
+        }
+    });
+    for (int i = 0; i < 20; ++i) {
+        const auto known = store->batch_number();
+        const auto reader = RocksStore::open_read_only(folder);
+        EXPECT_TRUE(reader) << reader.error().detail;
+        if (!reader) break;
+        EXPECT_GE((*reader)->batch_number(), known);
+        const auto verified = (*reader)->verify_files();
+        EXPECT_TRUE(verified) << verified.error().detail;
+        const auto live = store->verify_files();
+        EXPECT_TRUE(live) << live.error().detail;
+    }
+    stop = true;
+    writer.join();
+}
+
+// Goal: acknowledged means on disk, whenever the process dies. Method: a child reports each
+// acknowledged number through a pipe and is killed at a random moment.
+TEST_F(RocksStoreTest, LosesNothingAcknowledgedToKill9) {
+    std::uint64_t acknowledged = 0;
+    for (int round = 0; round < 15; ++round) {
+        int ends[2];
+        ASSERT_EQ(::pipe(ends), 0);
+        const pid_t child = ::fork();
+        ASSERT_GE(child, 0);
+        if (child == 0) {
+            ::close(ends[0]);
+            auto store = RocksStore::open(folder);
+            if (!store) ::_exit(3);
+            for (auto number = (*store)->batch_number() + 1;; ++number) {
+                WriteBatch batch;
+                batch.put(bytes(std::to_string(number)), base::Bytes(20'000, 'x'));
+                if (!(*store)->write(batch)) ::_exit(4);
+                if (::write(ends[1], &number, sizeof number) != sizeof number) ::_exit(5);
+            }
+        }
+        ::close(ends[1]);
+        std::this_thread::sleep_for(std::chrono::milliseconds(60 + 17 * round));
+        ::kill(child, SIGKILL);
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, 0), child);
+        ASSERT_TRUE(WIFSIGNALED(status)) << "the child ended by itself: " << WEXITSTATUS(status);
+        std::uint64_t number = 0;
+        while (::read(ends[0], &number, sizeof number) == sizeof number) acknowledged = number;
+        ::close(ends[0]);
+        const auto store = RocksStore::open(folder);
+        ASSERT_TRUE(store) << store.error().detail;
+        EXPECT_GE((*store)->batch_number(), acknowledged);
+        for (std::uint64_t i = 1; i <= acknowledged; ++i) {
+            ASSERT_TRUE((*store)->get(bytes(std::to_string(i))).value()) << i;
+        }
+        const auto verified = (*store)->verify_files();
+        ASSERT_TRUE(verified) << verified.error().detail;
+    }
+    EXPECT_GT(acknowledged, 10u);
+}
+
+}  // namespace
+}  // namespace storage

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Goes through every byte that the database consists of.
+#include <fcntl.h>
+#include <rocksdb/metadata.h>
+
+#include <cerrno>
+
+#include "storage/internal/crc32c.h"
+#include "storage/internal/database_check.h"
+#include "storage/internal/rocks_options.h"
+#include "storage/internal/rocks_state.h"
+
+namespace storage {
+
+using base::ErrorCode;
+using internal::database_of;
+using internal::head_of;
+using internal::to_error;
+
+namespace {
+
+base::Result<std::uint32_t> checksum_of_file(const std::string& path) {
+    const auto file = internal::open_file(path, O_RDONLY);
+    if (!file.valid()) return internal::system_error(errno, "read", path);
+    base::Bytes buffer(256 * 1024);
+    std::uint32_t checksum = 0;
+    for (std::uint64_t offset = 0;; offset += buffer.size()) {
+        const auto got = internal::read_at(file.number(), buffer, offset);
+        if (!got) return internal::system_error(errno, "read", path);
+        checksum = internal::crc32c(base::ByteView(buffer).first(*got), checksum);
+        if (*got < buffer.size()) return checksum;
+    }
+}
+
+// The checksum that RocksDB wrote into the MANIFEST when it made the table: CRC-32C, big-endian
+// (RocksDB 7.8, util/file_checksum_helper.h). A table may be gone where another process writes: it
+// merged it into others; its content is still read through the file that our view holds open.
+base::Result<void> check_table(const rocksdb::LiveFileMetaData& table, bool may_be_gone) {
+    const std::string path = table.db_path + table.name;
+    if (table.file_checksum_func_name != "FileChecksumCrc32c" || table.file_checksum.size() != 4) {
+        return base::fail(ErrorCode::corrupted, path + " has no checksum in the MANIFEST");
+    }
+    const auto checksum = checksum_of_file(path);
+    if (!checksum && checksum.error().code == ErrorCode::not_found && may_be_gone) return {};
+    if (!checksum && checksum.error().code == ErrorCode::not_found) {
+        return base::fail(ErrorCode::corrupted, path + " is missing; restore it from a backup");
+    }
+    if (!checksum) return pass(checksum);
+    if (*checksum != base::read_u32(base::as_bytes(table.file_checksum))) {
+        return base::fail(ErrorCode::corrupted,
+                          path + " fails the checksum of the whole file; restore it from a backup");
+    }
+    return {};
+}
+
+base::Result<void> read_everything(rocksdb::DB& database) {
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;
+    const std::unique_ptr<rocksdb::Iterator> at(database.NewIterator(options));
+    for (at->SeekToFirst(); at->Valid(); at->Next()) {
+    }
+    if (!at->status().ok()) return to_error(at->status(), "read all of " + database.GetName());
+    return {};
+}
+
+base::Result<std::uint64_t> check_head(const std::filesystem::path& folder) {
+    const auto slots = internal::HeadFile::read(head_of(folder));
+    if (!slots && slots.error().code == ErrorCode::not_found) {
+        return base::fail(ErrorCode::corrupted, head_of(folder).string() + " is missing");
+    }
+    if (!slots) return pass(slots);
+    if (!slots->whole()) {
+        return base::fail(ErrorCode::corrupted,
+                          head_of(folder).string() + ": a slot fails its checksum");
+    }
+    return *slots->newest();
+}
+
+}  // namespace
+
+// Everything but the tables, at one moment at which no write is under way. A writer's newest log
+// must reach the batch in memory, or it was cut behind our back.
+base::Result<void> RocksStore::State::check_logs_at_rest() {
+    const auto path = database_of(folder);
+    std::unique_lock guard(commit_mutex);
+    const auto head_number = check_head(folder);
+    if (!head_number) return pass(head_number);
+    const auto files = internal::list_files(path);
+    if (!files) return pass(files);
+    std::uint64_t unflushed = 0;
+    const bool known = !head || database->GetIntProperty(
+                                    rocksdb::DB::Properties::kNumEntriesActiveMemTable, &unflushed);
+    const std::uint64_t expected = number;
+    guard.unlock();
+    if (!known) return base::fail(ErrorCode::unavailable, "cannot ask for the memtable's size");
+
+    if (*head_number > expected && head) {
+        return internal::lost_writes(path, *head_number, expected, "");
+    }
+    const auto logs = internal::check_logs(path, *files);
+    if (!logs) return pass(logs);
+    if (head && unflushed > 0 && logs->batch_number < expected) {
+        return internal::lost_writes(path, expected, logs->batch_number, logs->newest_log);
+    }
+    return {};
+}
+
+base::Result<void> RocksStore::verify_files() const {
+    auto& database = *state_->database;
+    const bool writes = state_->head.has_value();
+    if (writes) {
+        const auto held = database.DisableFileDeletions();
+        if (!held.ok()) return to_error(held, "hold the files of " + database.GetName());
+    }
+    base::Result<void> result = state_->check_logs_at_rest();
+    std::vector<rocksdb::LiveFileMetaData> tables;
+    database.GetLiveFilesMetaData(&tables);
+    for (const auto& table : tables) {
+        if (result) result = check_table(table, !writes);
+    }
+    if (result) result = read_everything(database);
+    if (writes) {
+        const auto released = database.EnableFileDeletions(false);
+        if (result && !released.ok()) {
+            return to_error(released, "release the files of " + database.GetName());
+        }
+    }
+    return result;
+}
+
+}  // namespace storage
