@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mqtt/topics.h"
+
+namespace mqtt {
+namespace {
+
+constexpr std::string_view root = "salus/v1/";
+constexpr std::string_view telemetry_end = "/telemetry";
+
+std::string_view take_level(std::string_view& rest, bool& more) {
+    const std::size_t slash = rest.find('/');
+    more = slash != std::string_view::npos;
+    const std::string_view level = rest.substr(0, slash);
+    rest = more ? rest.substr(slash + 1) : std::string_view{};
+    return level;
+}
+
+std::string topic_of(std::string_view tenant, std::string_view device_hex,
+                     std::string_view channel) {
+    std::string out(root);
+    out.append(tenant).append("/").append(device_hex).append(channel);
+    return out;
+}
+
+}  // namespace
+
+std::string telemetry_topic(std::string_view tenant, std::string_view device_hex) {
+    return topic_of(tenant, device_hex, telemetry_end);
+}
+
+std::string acknowledgement_topic(std::string_view tenant, std::string_view device_hex) {
+    return topic_of(tenant, device_hex, "/ack");
+}
+
+std::optional<std::string_view> device_of_telemetry(std::string_view topic,
+                                                    std::string_view tenant) {
+    if (!topic.starts_with(root)) return std::nullopt;
+    topic.remove_prefix(root.size());
+    if (!topic.starts_with(tenant)) return std::nullopt;
+    topic.remove_prefix(tenant.size());
+    if (!topic.starts_with('/') || !topic.ends_with(telemetry_end)) return std::nullopt;
+    if (topic.size() < 1 + telemetry_end.size()) return std::nullopt;
+    topic.remove_prefix(1);
+    topic.remove_suffix(telemetry_end.size());
+    if (topic.empty() || topic.find('/') != std::string_view::npos) return std::nullopt;
+    return topic;
+}
+
+bool filter_matches(std::string_view filter, std::string_view topic) {
+    bool more_filter = true;
+    bool more_topic = true;
+    while (more_filter && more_topic) {
+        const std::string_view wanted = take_level(filter, more_filter);
+        const std::string_view level = take_level(topic, more_topic);
+        if (wanted == "#") return true;
+        if (wanted != "+" && wanted != level) return false;
+    }
+    // "a/#" covers "a" itself as well.
+    return more_filter == more_topic || (more_filter && filter == "#");
+}
+
+}  // namespace mqtt
