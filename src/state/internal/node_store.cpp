@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "state/keys.h"
 #include "state/tree.h"
 
 namespace state {
@@ -123,6 +124,11 @@ std::optional<Inner> take_inner(Cursor& cursor) {
     return inner;
 }
 
+/// Only 'p' | patient has, and always.
+bool has_own_tree(ByteView key) {
+    return !key.empty() && key[0] == patient_of({})[0];
+}
+
 std::optional<Leaf> take_leaf(Cursor& cursor, bool with_tree) {
     Leaf leaf;
     const auto key = cursor.take(cursor.u16());
@@ -134,7 +140,7 @@ std::optional<Leaf> take_leaf(Cursor& cursor, bool with_tree) {
         if (!root) return std::nullopt;
         leaf.own_tree = Subtree{.hash = *root, .ref = cursor.ref(), .node = nullptr};
     }
-    if (!cursor.ok()) return std::nullopt;
+    if (!cursor.ok() || with_tree != has_own_tree(leaf.key)) return std::nullopt;
     leaf.path = path_of(leaf.key);
     return leaf;
 }

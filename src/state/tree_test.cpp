@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+// Goal: the tree has the root that its definition gives, at every version, whatever came before,
+// and stays itself across restarts, failures and a small cache. Method: random changes against an
+// oracle that writes the definition down.
+#include "state/tree.h"
+
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+#include "state/internal/reference_tree.h"
+#include "state/keys.h"
+#include "storage/memory_store.h"
+
+namespace state {
+namespace {
+
+using base::Bytes;
+
+Bytes numbered_key(std::uint64_t number) {
+    wire::LedgerId id;
+    for (unsigned i = 0; i < 8; ++i) {
+        id.bytes[15 - i] = static_cast<std::uint8_t>(number >> (8 * i));
+    }
+    return key_of(id);
+}
+
+wire::LedgerId numbered_id(std::uint8_t number) {
+    wire::LedgerId id;
+    id.bytes[0] = number;
+    return id;
+}
+
+Bytes numbered_consent(std::uint8_t patient, std::uint8_t grantee) {
+    return consent_of({.patient = numbered_id(patient),
+                       .grantee = numbered_id(grantee),
+                       .category = wire::Category::vital_signs,
+                       .purpose = wire::Purpose::treatment});
+}
+
+Bytes value_of(std::uint64_t number) {
+    Bytes out;
+    base::append_u64(out, number);
+    return out;
+}
+
+Changes random_changes(base::SeededRandom& random, std::size_t count, std::uint64_t keys) {
+    Changes changes;
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto key = random.below(8) == 0
+                             ? numbered_consent(static_cast<std::uint8_t>(random.below(5)),
+                                                static_cast<std::uint8_t>(random.below(40)))
+                             : numbered_key(random.below(keys));
+        if (random.below(4) == 0) {
+            changes[key] = std::nullopt;
+        } else {
+            changes[key] = value_of(random.below(1'000));
+        }
+    }
+    return changes;
+}
+
+/// A tree with its store, the oracle, and each version's changes written as the ledger writes them.
+class Grown {
+public:
+    explicit Grown(StateTree::Options options = {}) : options_(options) { reopen(); }
+    void reopen() {
+        auto opened = StateTree::open(store, options_);
+        ASSERT_TRUE(opened) << opened.error().detail;
+        tree = std::move(*opened);
+    }
+    void commit(wire::Height version, const Changes& changes) {
+        storage::WriteBatch batch;
+        const auto root = tree->stage(version, changes, batch);
+        ASSERT_TRUE(root) << root.error().detail;
+        ASSERT_TRUE(store.write(batch));
+        tree->adopt();
+        ASSERT_EQ(tree->root(), *root);
+        oracle.apply(changes);
+    }
+
+    storage::MemoryStore store;
+    std::unique_ptr<StateTree> tree;
+    ReferenceTree oracle;
+
+private:
+    StateTree::Options options_;
+};
+
+TEST(StateTree, HasTheRootOfItsDefinitionAfterRandomChanges) {
+    base::SeededRandom random(1);
+    Grown grown;
+    for (wire::Height version = 0; version < 120; ++version) {
+        grown.commit(version, random_changes(random, 1 + random.below(120), 3'000));
+        ASSERT_EQ(grown.tree->root(), grown.oracle.root()) << "version " << version;
+        ASSERT_EQ(grown.tree->version(), version);
+    }
+    for (std::uint64_t i = 0; i < 3'000; ++i) {
+        const auto value = grown.tree->get(numbered_key(i));
+        ASSERT_TRUE(value);
+        ASSERT_EQ(*value, grown.oracle.get(numbered_key(i)));
+    }
+}
+
+TEST(StateTree, HasTheRootOfItsDefinitionWhileFewKeysComeAndGo) {
+    base::SeededRandom random(2);
+    Grown grown;
+    for (wire::Height version = 0; version < 600; ++version) {
+        grown.commit(version, random_changes(random, 1 + random.below(6), 12));
+        ASSERT_EQ(grown.tree->root(), grown.oracle.root()) << "version " << version;
+    }
+}
+
+TEST(StateTree, EndsInTheSameRootWhateverTheOrderOfItsChanges) {
+    base::SeededRandom random(3);
+    Changes all;
+    for (std::uint64_t i = 0; i < 500; ++i) all[numbered_key(i)] = value_of(i);
+    for (std::uint8_t i = 0; i < 50; ++i) all[numbered_consent(i % 3, i)] = value_of(i);
+    Grown at_once;
+    at_once.commit(0, all);
+
+    std::vector<std::pair<Bytes, std::optional<Bytes>>> shuffled(all.begin(), all.end());
+    for (std::size_t i = shuffled.size(); i > 1; --i) {
+        std::swap(shuffled[i - 1], shuffled[random.below(i)]);
+    }
+    Grown one_by_one;
+    for (std::size_t i = 0; i < shuffled.size(); ++i) one_by_one.commit(i, {shuffled[i]});
+    EXPECT_EQ(one_by_one.tree->root(), at_once.tree->root());
+}
+
+TEST(StateTree, AnswersForEveryPastVersion) {
+    base::SeededRandom random(4);
+    Grown grown;
+    std::vector<ReferenceTree> history;
+    for (wire::Height version = 0; version < 40; ++version) {
+        grown.commit(version * 3, random_changes(random, 60, 200));
+        history.push_back(grown.oracle);
+    }
+    for (wire::Height version = 0; version <= 39 * 3; ++version) {
+        const auto& then = history[version / 3];
+        ASSERT_EQ(grown.tree->root_at(version).value(), then.root());
+        for (std::uint64_t i = 0; i < 200; i += 7) {
+            ASSERT_EQ(grown.tree->get_at(numbered_key(i), version).value(),
+                      then.get(numbered_key(i)));
+        }
+    }
+    EXPECT_EQ(grown.tree->root_at(39 * 3 + 1).error().code, base::ErrorCode::not_found);
+}
+
+TEST(StateTree, ContinuesExactlyAfterItIsOpenedAgain) {
+    base::SeededRandom random(5);
+    Grown restarted;
+    Grown kept;
+    for (wire::Height version = 0; version < 60; ++version) {
+        const auto changes = random_changes(random, 40, 500);
+        restarted.commit(version, changes);
+        restarted.reopen();
+        kept.commit(version, changes);
+        ASSERT_EQ(restarted.tree->root(), kept.tree->root());
+        ASSERT_EQ(restarted.tree->version(), version);
+    }
+}
+
+TEST(StateTree, WritesTheSameBytesWhateverItsCacheHolds) {
+    base::SeededRandom random(6);
+    Grown ample;
+    Grown scarce(StateTree::Options{.cached_nodes_max = 50});
+    for (wire::Height version = 0; version < 80; ++version) {
+        const auto changes = random_changes(random, 30, 600);
+        ample.commit(version, changes);
+        scarce.commit(version, changes);
+    }
+    std::map<Bytes, Bytes> a;
+    std::map<Bytes, Bytes> b;
+    const auto into = [](std::map<Bytes, Bytes>& out) {
+        return [&out](base::ByteView key, base::ByteView value) {
+            out.emplace(Bytes(key.begin(), key.end()), Bytes(value.begin(), value.end()));
+            return true;
+        };
+    };
+    const Bytes begin{StateTree::store_prefix};
+    const Bytes end{StateTree::store_prefix + 1};
+    ASSERT_TRUE(ample.store.scan(begin, end, into(a)));
+    ASSERT_TRUE(scarce.store.scan(begin, end, into(b)));
+    EXPECT_EQ(a, b);
+    EXPECT_GT(a.size(), 80U);
+}
+
+TEST(StateTree, ForgetsAStagedVersionThatIsDropped) {
+    Grown grown;
+    grown.commit(0, {{numbered_key(1), value_of(1)}});
+    const auto root = grown.tree->root();
+    storage::WriteBatch dropped;
+    ASSERT_TRUE(grown.tree->stage(1, {{numbered_key(2), value_of(2)}}, dropped));
+    EXPECT_EQ(grown.tree->get(numbered_key(2)).value(), std::nullopt) << "staged is not seen";
+    grown.tree->drop();
+    grown.tree->drop();
+    EXPECT_EQ(grown.tree->root(), root);
+    EXPECT_EQ(grown.tree->version(), 0U);
+    grown.commit(1, {{numbered_key(3), value_of(3)}});
+    EXPECT_EQ(grown.tree->root(), grown.oracle.root());
+}
+
+TEST(StateTree, KeepsItsRootWhenNothingChanges) {
+    Grown grown;
+    grown.commit(0, {{numbered_key(1), value_of(1)}, {numbered_consent(1, 2), value_of(3)}});
+    const auto root = grown.tree->root();
+    grown.commit(1, {});
+    grown.commit(2, {{numbered_key(7), std::nullopt}});
+    grown.commit(3, {{numbered_key(1), value_of(1)}, {numbered_consent(1, 2), value_of(3)}});
+    EXPECT_EQ(grown.tree->root(), root);
+    EXPECT_EQ(grown.tree->root_at(2).value(), root);
+}
+
+TEST(StateTree, HoldsConsentsUnderTheirPatientsRoot) {
+    Grown grown;
+    grown.commit(0, {{numbered_consent(1, 2), value_of(3)}});
+    const auto patient_root = grown.tree->get(patient_of(numbered_id(1))).value();
+    ASSERT_TRUE(patient_root);
+    const auto proof = grown.tree->prove(numbered_consent(1, 2), 0);
+    ASSERT_TRUE(proof);
+    EXPECT_TRUE(verify_existence(*wire::Hash256::from(*patient_root), *proof));
+    EXPECT_FALSE(verify_existence(grown.tree->root(), *proof));
+    EXPECT_EQ(grown.tree->get(numbered_consent(1, 3)).value(), std::nullopt);
+    EXPECT_EQ(grown.tree->get(numbered_consent(2, 2)).value(), std::nullopt);
+    EXPECT_EQ(grown.tree->get(patient_of(numbered_id(2))).value(), std::nullopt);
+}
+
+TEST(StateTree, BeginsWithItsSentinelAlone) {
+    Grown grown;
+    EXPECT_TRUE(grown.tree->empty());
+    EXPECT_EQ(grown.tree->get(numbered_key(1)).value(), std::nullopt);
+    EXPECT_EQ(grown.tree->root_at(0).error().code, base::ErrorCode::not_found);
+    grown.commit(0, {});
+    EXPECT_FALSE(grown.tree->empty());
+    EXPECT_EQ(grown.tree->root(), leaf_hash(path_of(sentinel_key()), sentinel_value()));
+}
+
+// Goal: damage below the tree is an error with a place, never a wrong value or a crash. Method:
+// change each byte of each page, one at a time, and read everything.
+TEST(StateTree, NamesADamagedPage) {
+    Grown grown;
+    Changes changes;
+    for (std::uint64_t i = 0; i < 6; ++i) changes[numbered_key(i)] = value_of(i);
+    changes[numbered_consent(1, 2)] = value_of(9);
+    grown.commit(0, changes);
+    Bytes page_key;
+    Bytes page;
+    const Bytes begin{StateTree::store_prefix, 'p'};
+    ASSERT_TRUE(grown.store.scan(begin, storage::end_of_prefix(begin),
+                                 [&](base::ByteView key, base::ByteView value) {
+                                     page_key.assign(key.begin(), key.end());
+                                     page.assign(value.begin(), value.end());
+                                     return true;
+                                 }));
+    ASSERT_FALSE(page.empty());
+    std::size_t found = 0;
+    for (std::size_t at = 0; at < page.size() * 8; ++at) {
+        auto damaged = page;
+        damaged[at / 8] ^= static_cast<std::uint8_t>(1U << (at % 8));
+        storage::WriteBatch batch;
+        batch.put(page_key, damaged);
+        ASSERT_TRUE(grown.store.write(batch));
+        bool noticed = false;
+        for (const auto& [key, value] : changes) {
+            const auto got = grown.tree->get_at(key, 0);
+            if (got) {
+                ASSERT_EQ(*got, value) << "a wrong value with bit " << at;
+            } else {
+                ASSERT_EQ(got.error().code, base::ErrorCode::corrupted);
+                EXPECT_NE(got.error().detail.find("of version "), std::string::npos);
+                noticed = true;
+            }
+        }
+        found += noticed ? 1 : 0;
+    }
+    EXPECT_GT(found, page.size() * 4);
+    storage::WriteBatch gone;
+    gone.erase(page_key);
+    ASSERT_TRUE(grown.store.write(gone));
+    EXPECT_EQ(grown.tree->get_at(numbered_key(1), 0).error().code, base::ErrorCode::corrupted);
+}
+
+// Pinned: these roots enter headers. A change here is a change of the ledger's format.
+TEST(StateTree, HasItsPinnedRoots) {
+    Grown grown;
+    grown.commit(0, {});
+    EXPECT_EQ(base::to_hex(grown.tree->root().view()),
+              "89f4cd1ac9e409d9d59d42dadfaefbfe74197135015d142d405dd6c785f8b95f");
+    grown.commit(1, {{key_of(numbered_id(1)), value_of(1)}, {mining(), value_of(2)}});
+    EXPECT_EQ(base::to_hex(grown.tree->root().view()),
+              "512c439d967c55d647b3f71b5487e4ef0a756ea9242baa43c82d0db068da8b51");
+    grown.commit(2, {{numbered_consent(1, 2), value_of(3)}});
+    EXPECT_EQ(base::to_hex(grown.tree->root().view()),
+              "9486287ce5804d1611e99eb29a071cebea4c320ac71a3e597ece79c0da59df9a");
+}
+
+}  // namespace
+}  // namespace state
