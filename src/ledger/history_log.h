@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -64,6 +63,8 @@ private:
         std::vector<wire::Hash256> peaks;
     };
     explicit HistoryLog(storage::KeyValueStore& store) : store_(store) {}
+    /// Errors: `not_found` if the log, as it stands in the store, has fewer than `size` leaves.
+    [[nodiscard]] base::Result<void> check_size(std::uint64_t size) const;
     /// Root of leaves [begin, end) (RFC 9162's MTH), from stored subtrees.
     [[nodiscard]] base::Result<wire::Hash256> range_root(std::uint64_t begin,
                                                          std::uint64_t end) const;
