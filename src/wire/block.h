@@ -11,6 +11,11 @@
 
 namespace wire {
 
+/// Bounds for parsers of untrusted bytes, chosen by us: 2,000 of the largest transactions fit into
+/// a block, over 100,000 members into a genesis.
+inline constexpr std::size_t block_bytes_max = 160U << 20;
+inline constexpr std::size_t genesis_bytes_max = 16U << 20;
+
 /// See proto/salus/v1/block.proto for each field's meaning.
 struct Header {
     std::string chain_id;
@@ -62,7 +67,9 @@ struct Genesis {
 [[nodiscard]] base::Bytes encode(const Block& block);
 [[nodiscard]] base::Bytes encode(const Genesis& genesis);
 
-/// Parse untrusted bytes; all refuse what does not re-serialise to itself. Errors: `malformed`.
+/// Parse untrusted bytes; all refuse what does not re-serialise to itself, two approvals by one
+/// miner, two members of one id, and a transaction that is empty or too large for one.
+/// Errors: `malformed`, `too_large`.
 [[nodiscard]] base::Result<Header> decode_header(base::ByteView bytes);
 [[nodiscard]] base::Result<Seal> decode_seal(base::ByteView bytes);
 /// Does not decode the transactions.

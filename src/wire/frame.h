@@ -19,8 +19,8 @@ inline constexpr std::size_t waveform_samples_max = 2'048;
 
 struct Reading {
     Vital vital{};
-    base::TimePoint time;          ///< By the device's clock.
-    std::int64_t value_milli = 0;  ///< Thousandths of the vital's unit; 0 for a strip.
+    base::TimePoint time;                      ///< By the device's clock.
+    std::int64_t value_milli = 0;              ///< Thousandths of the vital's unit; 0 for a strip.
     std::vector<std::int32_t> waveform_micro;  ///< Millionths of the unit; empty but for strips.
     std::uint32_t period_us = 0;               ///< Between samples of the strip.
     friend bool operator==(const Reading&, const Reading&) = default;

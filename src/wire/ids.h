@@ -3,6 +3,8 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "base/bytes.h"
 
@@ -59,6 +61,8 @@ enum class Purpose : std::uint8_t { treatment = 1, research = 2, billing = 3 };
 [[nodiscard]] std::optional<Role> role_from_name(std::string_view name);
 [[nodiscard]] std::optional<Category> category_from_name(std::string_view name);
 [[nodiscard]] std::optional<Purpose> purpose_from_name(std::string_view name);
+/// A chain's name: 1 to 32 of [a-z0-9-].
+[[nodiscard]] bool is_chain_id(std::string_view text);
 /// Whether `value` is an enumerator; parsers of untrusted bytes ask before they cast.
 [[nodiscard]] bool is_role(std::uint32_t value);
 [[nodiscard]] bool is_scheme(std::uint32_t value);

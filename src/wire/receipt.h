@@ -27,11 +27,11 @@ struct StateProof {
     friend bool operator==(const StateProof&, const StateProof&) = default;
 };
 
-/// All that is needed to check one committed transaction offline, against a Trust. What it proves is
-/// that the holder of the miner's key sealed this, at a time it states: the issuer's word.
+/// All that is needed to check one committed transaction offline, against a Trust. What it proves
+/// is that the holder of the miner's key sealed this, at a time it states: the issuer's word.
 struct Receipt {
-    base::Bytes envelope;           ///< The transaction with its signatures.
-    std::uint64_t history_index = 0;  ///< Its leaf in the history log.
+    base::Bytes envelope;               ///< The transaction with its signatures.
+    std::uint64_t history_index = 0;    ///< Its leaf in the history log.
     std::vector<Hash256> history_path;  ///< To the header's history_root, RFC 9162.
     base::Bytes header;
     base::Bytes seal;
@@ -43,11 +43,14 @@ struct Receipt {
     friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 
+inline constexpr std::size_t receipt_bytes_max = 65'536;
+inline constexpr std::size_t trust_bytes_max = 2U << 20;
+
 /// Canonical JSON: one line, fixed order of members, bytes as unpadded base64url, no other spaces,
 /// a newline at the end. docs/formats/receipt.md names each member.
 [[nodiscard]] std::string to_json(const Receipt& receipt);
-/// Refuses anything that does not re-serialise byte for byte. Errors: `malformed` naming the member,
-/// `too_large` above 64 KiB.
+/// Refuses anything that does not re-serialise byte for byte. Errors: `malformed` naming the
+/// member, `too_large` above 64 KiB.
 [[nodiscard]] base::Result<Receipt> receipt_from_json(std::string_view json);
 
 /// The anchor: what a verifier must have from elsewhere than from the one who shows the receipt.
@@ -62,8 +65,10 @@ struct Trust {
     std::vector<Miner> miners;
     friend bool operator==(const Trust&, const Trust&) = default;
 };
-/// Indented JSON for people; 2 MiB at most.
+/// Indented JSON for people.
 [[nodiscard]] std::string to_json(const Trust& trust);
+/// White space may differ, the members and their order may not; two miners of one id or none at all
+/// are refused. Errors: `malformed` naming the member, `too_large` above 2 MiB.
 [[nodiscard]] base::Result<Trust> trust_from_json(std::string_view json);
 
 }  // namespace wire

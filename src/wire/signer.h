@@ -7,7 +7,8 @@
 
 namespace wire {
 
-/// Whoever can sign for one LedgerId. Where the key lives (a file, a passkey, a card) is its secret.
+/// Whoever can sign for one LedgerId. Where the key lives (a file, a passkey, a card) is its
+/// secret.
 class Signer {
 public:
     virtual ~Signer() = default;

@@ -93,8 +93,8 @@ struct Transaction {
 [[nodiscard]] base::Bytes encode(const Transaction& tx);
 
 /// Parses untrusted bytes. Errors: `too_large`; `malformed` for anything that is not canonical:
-/// unknown fields, wrong lengths, unknown enumerators, no action, 0 or more than 4 signatures, two by
-/// one signer, or bytes that do not re-serialise to themselves.
+/// unknown fields, wrong lengths, unknown enumerators, no action, 0 or more than 4 signatures, two
+/// by one signer, or bytes that do not re-serialise to themselves.
 [[nodiscard]] base::Result<Transaction> decode_transaction(base::ByteView envelope);
 [[nodiscard]] base::Result<TransactionBody> decode_body(base::ByteView body_bytes);
 

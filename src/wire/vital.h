@@ -34,8 +34,8 @@ struct VitalInfo {
     std::string_view loinc;    ///< Empty where none is confirmed.
     std::string_view ucum;
     std::string_view unit;  ///< For people, e.g. "/min".
-    /// Outside of [plausible_low, plausible_high], in thousandths of the unit, a value is an artefact:
-    /// stored with a flag, a technical alarm, never a clinical one.
+    /// Outside of [plausible_low, plausible_high], in thousandths of the unit, a value is an
+    /// artefact: stored with a flag, a technical alarm, never a clinical one.
     std::int64_t plausible_low_milli;
     std::int64_t plausible_high_milli;
 };
