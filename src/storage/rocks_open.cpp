@@ -57,6 +57,10 @@ base::Result<internal::LogsEnd> check_before_open(const std::filesystem::path& f
                                                     std::to_string(*head) +
                                                     ": restore the data folder from a backup");
     }
+    if (files.contains("CURRENT")) {
+        const auto checked = internal::check_tables(database_of(folder));
+        if (!checked) return pass(checked);
+    }
     return end;
 }
 

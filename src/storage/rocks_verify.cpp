@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goes through every byte that the database consists of.
-#include <fcntl.h>
 #include <rocksdb/metadata.h>
 
-#include <cerrno>
-
-#include "storage/internal/crc32c.h"
 #include "storage/internal/database_check.h"
 #include "storage/internal/rocks_options.h"
 #include "storage/internal/rocks_state.h"
+#include "storage/internal/table_checksum.h"
 
 namespace storage {
 
@@ -19,38 +16,17 @@ using internal::to_error;
 
 namespace {
 
-base::Result<std::uint32_t> checksum_of_file(const std::string& path) {
-    const auto file = internal::open_file(path, O_RDONLY);
-    if (!file.valid()) return internal::system_error(errno, "read", path);
-    base::Bytes buffer(256 * 1024);
-    std::uint32_t checksum = 0;
-    for (std::uint64_t offset = 0;; offset += buffer.size()) {
-        const auto got = internal::read_at(file.number(), buffer, offset);
-        if (!got) return internal::system_error(errno, "read", path);
-        checksum = internal::crc32c(base::ByteView(buffer).first(*got), checksum);
-        if (*got < buffer.size()) return checksum;
-    }
-}
-
-// The checksum that RocksDB wrote into the MANIFEST when it made the table: CRC-32C, big-endian
-// (RocksDB 7.8, util/file_checksum_helper.h). A table may be gone where another process writes: it
-// merged it into others; its content is still read through the file that our view holds open.
+// A table may be gone where another process writes: it merged it into others; its content is still
+// read through the file that our view holds open.
 base::Result<void> check_table(const rocksdb::LiveFileMetaData& table, bool may_be_gone) {
-    const std::string path = table.db_path + table.name;
-    if (table.file_checksum_func_name != "FileChecksumCrc32c" || table.file_checksum.size() != 4) {
-        return base::fail(ErrorCode::corrupted, path + " has no checksum in the MANIFEST");
-    }
-    const auto checksum = checksum_of_file(path);
-    if (!checksum && checksum.error().code == ErrorCode::not_found && may_be_gone) return {};
-    if (!checksum && checksum.error().code == ErrorCode::not_found) {
-        return base::fail(ErrorCode::corrupted, path + " is missing; restore it from a backup");
-    }
-    if (!checksum) return pass(checksum);
-    if (*checksum != base::read_u32(base::as_bytes(table.file_checksum))) {
-        return base::fail(ErrorCode::corrupted,
-                          path + " fails the checksum of the whole file; restore it from a backup");
-    }
-    return {};
+    const std::filesystem::path path = table.db_path + table.name;
+    const auto view = base::as_bytes(table.file_checksum);
+    const auto checked = internal::check_whole_table(
+        path, {.size_bytes = table.size, .checksum = {view.begin(), view.end()}});
+    if (checked || checked.error().code != ErrorCode::not_found) return checked;
+    if (may_be_gone) return {};
+    return base::fail(ErrorCode::corrupted,
+                      path.string() + " is missing; restore it from a backup");
 }
 
 base::Result<void> read_everything(rocksdb::DB& database) {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/internal/database_check.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <system_error>
 
+#include "storage/files.h"
 #include "storage/internal/log_check.h"
+#include "storage/internal/table_checksum.h"
 
 namespace storage::internal {
 namespace {
@@ -83,6 +87,35 @@ base::Result<LogsEnd> check_logs(const std::filesystem::path& database, const Fi
         if (is_log) end.newest_log = name;  // names have leading zeros, so the last is the newest
     }
     return end;
+}
+
+base::Result<void> check_tables(const std::filesystem::path& database) {
+    // "MANIFEST-000018" and a line's end.
+    const auto current = read_file(database / "CURRENT", 100);
+    if (!current) return pass(current);
+    const auto text = base::as_text(*current);
+    const auto name = text.substr(0, text.find('\n'));
+    const bool well_formed = name.starts_with("MANIFEST-") && text.size() == name.size() + 1 &&
+                             name.find('/') == std::string_view::npos;
+    base::Result<std::map<std::uint64_t, TableEntry>> tables =
+        base::fail(base::ErrorCode::not_found, "no MANIFEST has such a name");
+    if (well_formed) tables = read_manifest(database / name);
+    if (!tables && tables.error().code == base::ErrorCode::not_found) {
+        return base::fail(base::ErrorCode::corrupted,
+                          (database / "CURRENT").string() + " names no MANIFEST that is there: " +
+                              tables.error().detail + "; restore it from a backup");
+    }
+    if (!tables) return pass(tables);
+    for (const auto& [number, entry] : *tables) {
+        const auto path = database / fmt::format("{:06}.sst", number);
+        const auto checked = check_table_tail(path, entry);
+        if (!checked && checked.error().code == base::ErrorCode::not_found) {
+            return base::fail(base::ErrorCode::corrupted,
+                              path.string() + " is missing; restore it from a backup");
+        }
+        if (!checked) return checked;
+    }
+    return {};
 }
 
 std::unexpected<base::Error> lost_writes(const std::filesystem::path& database, std::uint64_t head,

@@ -33,6 +33,10 @@ struct LogsEnd {
 [[nodiscard]] base::Result<LogsEnd> check_logs(const std::filesystem::path& database,
                                                const FileSizes& files);
 
+/// Before RocksDB opens them: each table that the MANIFEST names is there, has its size and the end
+/// that it was written with. Errors: `corrupted` naming the file, `unavailable`.
+[[nodiscard]] base::Result<void> check_tables(const std::filesystem::path& database);
+
 /// The error for a database that ends before the batch that HEAD vouches for.
 [[nodiscard]] std::unexpected<base::Error> lost_writes(const std::filesystem::path& database,
                                                        std::uint64_t head, std::uint64_t held,

@@ -3,11 +3,12 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
-#include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
+
+#include "storage/internal/table_checksum.h"
 
 namespace storage::internal {
 namespace {
@@ -35,7 +36,7 @@ void set_safety(rocksdb::Options& options) {
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
     options.paranoid_checks = true;
     // Block checksums leave some bytes of an .sst unchecked; a checksum of the whole file does not.
-    options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+    options.file_checksum_gen_factory = table_checksum_factory();
     // A closed log's size stands in the MANIFEST, so that one cut short or lost is noticed although
     // a newer log holds the newest batch.
     options.track_and_verify_wals_in_manifest = true;

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+namespace storage::internal {
+
+struct TableEntry {
+    std::uint64_t size_bytes = 0;
+    base::Bytes checksum;  ///< As table_checksum.h makes it; empty where RocksDB wrote none.
+};
+
+/// The tables a database consists of, by their numbers, read from a MANIFEST without RocksDB: so
+/// that tables can be checked before it parses them (it asserts some of what it reads there).
+/// Source: RocksDB 7.8, db/version_edit.h (tags) and version_edit.cc (EncodeTo).
+/// Errors: `corrupted` naming the file, `not_found`, `unavailable`.
+[[nodiscard]] base::Result<std::map<std::uint64_t, TableEntry>> read_manifest(
+    const std::filesystem::path& path);
+
+}  // namespace storage::internal
