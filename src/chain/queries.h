@@ -10,8 +10,18 @@
 
 namespace chain {
 
-/// Typed forms of the queries that the ledger answers, so that no caller encodes one by hand. All ask
-/// committed state through `BlockSource::query`; the rules themselves are the contracts'.
+/// The questions that the ledger answers; docs/formats/queries.md has what goes in and out.
+namespace path {
+inline constexpr std::string_view consent = "consent";
+inline constexpr std::string_view key = "key";
+inline constexpr std::string_view mining = "mining";
+inline constexpr std::string_view transaction = "transaction";
+inline constexpr std::string_view reference = "reference";
+inline constexpr std::string_view receipt = "receipt";
+}  // namespace path
+
+/// Typed forms of the queries that the ledger answers, so that no caller encodes one by hand. All
+/// ask committed state through `BlockSource::query`; the rules themselves are the contracts'.
 
 /// The grant that lets any of `readers` (a person, and organisations it belongs to) see `category`
 /// of `patient` for `purpose` at `at`. Errors: `consent_missing` if none stands.
@@ -44,9 +54,9 @@ struct KeyView {
 /// Whose turn it is to mine.
 struct MiningView {
     std::uint64_t round = 0;
-    std::uint64_t next = 0;               ///< Index in `miners`.
-    std::vector<wire::LedgerId> miners;   ///< In order of joining.
-    std::vector<std::uint64_t> blocks;    ///< Blocks mined by each, in the same order.
+    std::uint64_t next = 0;              ///< Index in `miners`.
+    std::vector<wire::LedgerId> miners;  ///< In order of joining.
+    std::vector<std::uint64_t> blocks;   ///< Blocks mined by each, in the same order.
 };
 [[nodiscard]] base::Result<MiningView> mining(const BlockSource& source);
 

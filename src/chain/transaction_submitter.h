@@ -23,8 +23,8 @@ class TransactionSubmitter {
 public:
     virtual ~TransactionSubmitter() = default;
     using Done = std::function<void(base::Result<Committed>)>;
-    /// Calls `done` once, from any thread: with the block after it is on disk, or with the contract's
-    /// reason for the refusal. One that is in a block already answers with that block.
+    /// Calls `done` once, from any thread: with the block after it is on disk, or with the
+    /// contract's reason for the refusal. One that is in a block already answers with that block.
     virtual void submit(base::Bytes envelope, Done done) = 0;
 };
 

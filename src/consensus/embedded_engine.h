@@ -55,7 +55,7 @@ public:
     /// Commits what is pending, then stops. Subscriptions end before the engine does.
     ~EmbeddedEngine() override;
 
-    /// Errors given to `done`: `malformed`, `too_large` at once; `busy` when too many wait;
+    /// Errors given to `done`: `too_large` at once; `busy` when too many wait;
     /// `storage_full` and `unavailable` for every transaction of a block that could not be written
     /// (submit again later); `unavailable` after the end began; else the contract's reason.
     void submit(base::Bytes envelope, Done done) override;

@@ -82,7 +82,7 @@ public:
     /// Whether the store holds a chain.
     [[nodiscard]] bool initialised() const;
     /// Writes the genesis and the state it describes, synced. Errors: `conflict` if the store holds
-    /// a chain; `malformed` (no administrator, no miner, an id or a key twice, `demo_program`
+    /// a chain; `malformed` (no administrator, no miner, an id twice, `demo_program`
     /// without `demo`, a key off the curve); those of KeyValueStore::write.
     [[nodiscard]] base::Result<void> init_chain(const wire::Genesis& genesis);
 

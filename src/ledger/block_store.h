@@ -25,6 +25,7 @@ struct Place {
 struct TxNames {
     wire::TxId id;
     wire::Hash256 body_ref;
+    std::optional<base::Bytes> consent_key;  ///< Of a grant: state::consent_of what it grants.
 };
 
 /// Committed blocks and the indexes over them. What stands in the store follows from the blocks
@@ -35,10 +36,11 @@ struct TxNames {
 /// 't'                  | the tip: height 8, header hash 64
 /// 'b' | height 8       | the block, encoded
 /// 'i' | tx id 64       | height 8, index 4
-/// 'r' | body ref 32    | tx id 64
+/// 'r' | body ref 32    | height 8, index 4
 /// 'h' | header hash 64 | height 8
 /// 'f' | header ref 32  | height 8 (the genesis too: height 0)
 /// 'm' | miner 16       | blocks it has mined, 8
+/// 'c' | body ref 32    | of a grant: the state's key of the consent
 class BlockStore {
 public:
     /// All keys of the blocks and their indexes in the store begin with this byte.
@@ -64,6 +66,9 @@ public:
         const wire::HeaderHash& header) const;
     [[nodiscard]] base::Result<std::optional<wire::Height>> height_of_ref(
         const wire::Hash256& header_ref) const;
+    /// The state's key of what the grant with this body_ref granted.
+    [[nodiscard]] base::Result<std::optional<base::Bytes>> consent_key_of(
+        const wire::Hash256& consent) const;
     /// In the order of `miners`.
     [[nodiscard]] base::Result<std::vector<std::uint64_t>> mined_by(
         const std::vector<wire::LedgerId>& miners) const;

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "consensus/embedded_engine.h"
+
+#include <algorithm>
+#include <deque>
+#include <future>
+#include <map>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "base/check.h"
+#include "consensus/internal/follower.h"
+#include "consensus/internal/pending_queue.h"
+#include "ledger/signature_batch.h"
+#include "wire/transaction.h"
+
+namespace consensus {
+
+using base::ErrorCode;
+using base::fail;
+
+namespace {
+
+/// Blocks whose signatures are verified while the one before is executed and written. Two keep all
+/// cores busy: one being verified, one about to be. Measured by bench_ledger.
+constexpr std::size_t blocks_ahead = 2;
+
+/// A block's worth of transactions, with the verification of its signatures under way.
+struct Batch {
+    std::vector<PendingQueue::Entry> entries;
+    std::vector<base::Bytes> envelopes;
+    std::unique_ptr<ledger::SignatureBatch> signatures;
+    std::future<std::vector<bool>> verdicts;
+};
+
+}  // namespace
+
+struct EmbeddedEngine::State {
+    State(Parts parts_in, Options options_in)
+        : parts(std::move(parts_in)),
+          options(options_in),
+          queue(options_in.pending_max),
+          board(parts.application.info().height) {}
+
+    Parts parts;
+    Options options;
+    PendingQueue queue;
+    TipBoard board;
+    std::map<wire::LedgerId, std::unique_ptr<wire::Signer>> signers;  ///< The engine's thread.
+    std::thread thread;
+
+    void run();
+    [[nodiscard]] base::Result<Batch> begin(std::vector<PendingQueue::Entry> entries);
+    void finish(Batch batch);
+    /// Executes, seals and commits. `results` are set with the first error too.
+    [[nodiscard]] base::Result<std::shared_ptr<const wire::Block>> make_block(
+        std::vector<base::Bytes> envelopes, std::vector<ledger::TxResult>& results);
+    [[nodiscard]] base::Result<wire::Block> seal_and_commit(const ledger::Turn& turn,
+                                                            base::ByteView header);
+    [[nodiscard]] base::Result<wire::Seal> seal(const ledger::Turn& turn, base::ByteView header);
+    [[nodiscard]] base::Result<chain::Committed> outcome_of(const ledger::TxResult& result,
+                                                            const wire::Block* block) const;
+    void answer_all(const std::vector<PendingQueue::Entry>& entries, const base::Error& error);
+    void report(const base::Error& error) const {
+        if (parts.on_error) parts.on_error(error);
+    }
+};
+
+base::Result<Batch> EmbeddedEngine::State::begin(std::vector<PendingQueue::Entry> entries) {
+    Batch batch;
+    batch.entries = std::move(entries);
+    batch.envelopes.reserve(batch.entries.size());
+    for (const auto& entry : batch.entries) batch.envelopes.push_back(std::move(entry->envelope));
+    auto signatures = parts.application.gather(batch.envelopes);
+    if (!signatures) {
+        answer_all(batch.entries, signatures.error());
+        return base::pass(signatures);
+    }
+    batch.signatures = std::move(*signatures);
+    batch.verdicts = std::async(std::launch::async, [this, checks = batch.signatures->checks()] {
+        return parts.verifier.verify(checks);
+    });
+    return batch;
+}
+
+void EmbeddedEngine::State::run() {
+    std::deque<Batch> begun;
+    while (true) {
+        if (begun.empty()) {
+            auto entries = queue.take_block(options.block_transactions_max, options.block_wait);
+            if (entries.empty()) return;
+            auto batch = begin(std::move(entries));
+            if (!batch) {
+                report(batch.error());
+                continue;
+            }
+            begun.push_back(std::move(*batch));
+        }
+        while (begun.size() <= blocks_ahead) {
+            auto entries = queue.take_full_block(options.block_transactions_max);
+            if (entries.empty()) break;
+            auto batch = begin(std::move(entries));
+            if (!batch) {
+                report(batch.error());
+                break;
+            }
+            begun.push_back(std::move(*batch));
+        }
+        Batch batch = std::move(begun.front());
+        begun.pop_front();
+        finish(std::move(batch));
+    }
+}
+
+void EmbeddedEngine::State::finish(Batch batch) {
+    parts.application.remember(*batch.signatures, batch.verdicts.get());
+    batch.signatures.reset();
+    std::vector<ledger::TxResult> results;
+    const auto block = make_block(std::move(batch.envelopes), results);
+    if (!block) {
+        report(block.error());
+        answer_all(batch.entries, block.error());
+        return;
+    }
+    const auto waiting = queue.finish(batch.entries);
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+        const auto outcome = outcome_of(results[i], block->get());
+        for (const auto& done : waiting[i]) done(outcome);
+    }
+    if (*block) board.announce(*block);
+}
+
+base::Result<std::shared_ptr<const wire::Block>> EmbeddedEngine::State::make_block(
+    std::vector<base::Bytes> envelopes, std::vector<ledger::TxResult>& results) {
+    const auto info = parts.application.info();
+    const auto turn = parts.application.next_turn();
+    if (!turn) return base::pass(turn);
+    auto finalized =
+        parts.application.finalize_block({.height = info.height + 1,
+                                          .time = std::max(parts.clock.now(), info.time),
+                                          .miner = turn->miner,
+                                          .round = turn->round,
+                                          .transactions = std::move(envelopes)});
+    if (!finalized) return base::pass(finalized);
+    results = std::move(finalized->results);
+    if (finalized->header_bytes.empty()) return std::shared_ptr<const wire::Block>();
+    auto block = seal_and_commit(*turn, finalized->header_bytes);
+    if (!block) return base::pass(block);
+    return std::make_shared<const wire::Block>(std::move(*block));
+}
+
+base::Result<wire::Block> EmbeddedEngine::State::seal_and_commit(const ledger::Turn& turn,
+                                                                 base::ByteView header) {
+    const auto first = seal(turn, header);
+    if (!first) return base::pass(first);
+    auto block = parts.application.commit(*first);
+    if (block || block.error().code != ErrorCode::bad_signature) return block;
+    // The miner's key was rotated since its signer was fetched: fetch it anew, once.
+    signers.erase(turn.miner);
+    const auto second = seal(turn, header);
+    if (!second) return base::pass(second);
+    return parts.application.commit(*second);
+}
+
+base::Result<wire::Seal> EmbeddedEngine::State::seal(const ledger::Turn& turn,
+                                                     base::ByteView header) {
+    auto at = signers.find(turn.miner);
+    if (at == signers.end()) {
+        auto signer = parts.signer_of(turn.miner);
+        if (!signer) return base::pass(signer);
+        at = signers.emplace(turn.miner, std::move(*signer)).first;
+    }
+    const auto signature = at->second->sign(header);
+    if (!signature) return base::pass(signature);
+    return wire::Seal{.round = turn.round, .signature = *signature, .approvals = {}};
+}
+
+base::Result<chain::Committed> EmbeddedEngine::State::outcome_of(const ledger::TxResult& result,
+                                                                 const wire::Block* block) const {
+    const auto already = static_cast<std::uint32_t>(ErrorCode::already_committed);
+    if (result.code != 0 && result.code != already) {
+        return fail(static_cast<ErrorCode>(result.code), result.detail);
+    }
+    CHECK(result.place.has_value());
+    chain::Committed committed{.id = result.id,
+                               .height = result.place->height,
+                               .index = result.place->index,
+                               .block_time = {}};
+    if (block != nullptr && block->header.height == committed.height) {
+        committed.block_time = block->header.time;
+        return committed;
+    }
+    const auto earlier = parts.application.blocks().block(committed.height);
+    if (!earlier) return base::pass(earlier);
+    committed.block_time = earlier->header.time;
+    return committed;
+}
+
+void EmbeddedEngine::State::answer_all(const std::vector<PendingQueue::Entry>& entries,
+                                       const base::Error& error) {
+    for (const auto& all : queue.finish(entries)) {
+        for (const auto& done : all) done(std::unexpected(error));
+    }
+}
+
+EmbeddedEngine::EmbeddedEngine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+base::Result<std::unique_ptr<EmbeddedEngine>> EmbeddedEngine::start(Parts parts, Options options) {
+    if (!parts.application.initialised()) {
+        return fail(ErrorCode::conflict, "the ledger holds no chain yet; create one first");
+    }
+    auto state = std::make_unique<State>(std::move(parts), options);
+    state->thread = std::thread([raw = state.get()] { raw->run(); });
+    return std::unique_ptr<EmbeddedEngine>(new EmbeddedEngine(std::move(state)));
+}
+
+EmbeddedEngine::~EmbeddedEngine() {
+    state_->queue.close();
+    state_->thread.join();
+}
+
+void EmbeddedEngine::submit(base::Bytes envelope, Done done) {
+    CHECK(done);
+    if (envelope.size() > wire::transaction_bytes_max) {
+        done(fail(
+            ErrorCode::too_large,
+            "a transaction has " + std::to_string(wire::transaction_bytes_max) + " bytes at most"));
+        return;
+    }
+    switch (state_->queue.add(std::move(envelope), done)) {
+        case PendingQueue::Added::queued:
+        case PendingQueue::Added::joined:
+            return;
+        case PendingQueue::Added::full:
+            done(fail(ErrorCode::busy, "too many transactions wait; try again in a moment"));
+            return;
+        case PendingQueue::Added::closed:
+            done(
+                fail(ErrorCode::unavailable, "the node is stopping; submit again after its start"));
+            return;
+    }
+}
+
+wire::Height EmbeddedEngine::height() const {
+    return state_->parts.application.info().height;
+}
+
+base::Result<wire::Block> EmbeddedEngine::block(wire::Height height) const {
+    return state_->parts.application.blocks().block(height);
+}
+
+std::unique_ptr<chain::Subscription> EmbeddedEngine::follow(
+    wire::Height from, std::function<void(const wire::Block&)> on_block) {
+    Follower::Parts parts{.board = state_->board,
+                          .read = [this](wire::Height height) { return block(height); },
+                          .on_block = std::move(on_block),
+                          .on_error = state_->parts.on_error};
+    return std::make_unique<Follower>(std::move(parts), from);
+}
+
+base::Result<base::Bytes> EmbeddedEngine::query(std::string_view path, base::ByteView data) const {
+    return state_->parts.application.query(path, data);
+}
+
+}  // namespace consensus

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "consensus/internal/pending_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crypto/hash.h"
+
+namespace consensus {
+
+PendingQueue::Added PendingQueue::add(base::Bytes envelope,
+                                      chain::TransactionSubmitter::Done& done) {
+    const wire::Hash256 hash{crypto::sha256(envelope)};
+    const std::lock_guard lock(mutex_);
+    if (closed_) return Added::closed;
+    if (const auto same = open_.find(hash); same != open_.end()) {
+        same->second->done.push_back(std::move(done));
+        return Added::joined;
+    }
+    if (waiting_.size() >= pending_max_) return Added::full;
+    auto entry = std::make_shared<PendingTx>();
+    entry->envelope = std::move(envelope);
+    entry->envelope_hash = hash;
+    entry->done.push_back(std::move(done));
+    open_.emplace(hash, entry);
+    if (waiting_.empty()) first_at_ = std::chrono::steady_clock::now();
+    waiting_.push_back(std::move(entry));
+    changed_.notify_one();
+    return Added::queued;
+}
+
+std::vector<PendingQueue::Entry> PendingQueue::take(std::size_t count) {
+    const auto end =
+        waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(count, waiting_.size()));
+    std::vector<Entry> out(waiting_.begin(), end);
+    waiting_.erase(waiting_.begin(), end);
+    first_at_ = std::chrono::steady_clock::now();
+    return out;
+}
+
+std::vector<PendingQueue::Entry> PendingQueue::take_block(std::size_t count_max,
+                                                          std::chrono::milliseconds wait) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+    changed_.wait_until(lock, first_at_ + wait,
+                        [&] { return closed_ || waiting_.size() >= count_max; });
+    return take(count_max);
+}
+
+std::vector<PendingQueue::Entry> PendingQueue::take_full_block(std::size_t count) {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() < count) return {};
+    return take(count);
+}
+
+std::vector<std::vector<chain::TransactionSubmitter::Done>> PendingQueue::finish(
+    const std::vector<Entry>& entries) {
+    std::vector<std::vector<chain::TransactionSubmitter::Done>> out;
+    out.reserve(entries.size());
+    const std::lock_guard lock(mutex_);
+    for (const auto& entry : entries) {
+        open_.erase(entry->envelope_hash);
+        out.push_back(std::move(entry->done));
+    }
+    return out;
+}
+
+void PendingQueue::close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
+}
+
+}  // namespace consensus

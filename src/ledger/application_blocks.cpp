@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a candidate to a block on disk.
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "crypto/merkle.h"
+#include "ledger/application.h"
+#include "ledger/internal/application_state.h"
+#include "ledger/internal/execution.h"
+#include "ledger/signature_batch.h"
+
+namespace ledger {
+
+using base::ErrorCode;
+using base::fail;
+
+base::Result<Execution> Application::State::run(const Candidate& candidate) {
+    CHECK(committed.has_value());
+    const Info tip = snapshot().info;
+    const ExecutionGround ground{.state = *tree, .blocks = blocks, .tip = tip};
+    if (auto fits = check_candidate(candidate, ground); !fits) return base::pass(fits);
+    const auto ready = desk.prepare(candidate.transactions, *tree, verifier);
+    if (!ready) return base::pass(ready);
+    return execute(candidate, *ready, ground);
+}
+
+base::Result<void> Application::State::stage(const Candidate& candidate, Execution& execution) {
+    const Info tip = snapshot().info;
+    Pending next;
+    const auto root = tree->stage(candidate.height, execution.changes, next.batch);
+    if (!root) return base::pass(root);
+    const auto log = history->stage(execution.accepted, next.batch);
+    next.block.header = {.chain_id = tip.chain_id,
+                         .height = candidate.height,
+                         .previous_hash = tip.app_hash,
+                         .transactions_root = {crypto::merkle_root(execution.leaves)},
+                         .state_root = *root,
+                         .history_root = log.root,
+                         .history_size = log.size,
+                         .time = candidate.time,
+                         .miner = candidate.miner};
+    next.block.header_bytes = encode(next.block.header);
+    next.block.transactions = std::move(execution.accepted);
+    next.names = std::move(execution.names);
+    next.round = candidate.round;
+    next.miner_key = execution.turn.key.public_key;
+    next.hash = wire::hash_of_header(next.block.header_bytes);
+    pending = std::move(next);
+    return {};
+}
+
+TxResult Application::check_tx(base::ByteView envelope, base::TimePoint time) {
+    auto& state = *state_;
+    const auto refused = [](const base::Error& error) {
+        return TxResult{.code = static_cast<std::uint32_t>(error.code),
+                        .detail = error.detail,
+                        .id = {},
+                        .place = {}};
+    };
+    const auto turn = next_turn();
+    if (!turn) return refused(turn.error());
+    Candidate candidate{.height = info().height + 1,
+                        .time = std::max(time, info().time),
+                        .miner = turn->miner,
+                        .round = turn->round,
+                        .transactions = {base::Bytes(envelope.begin(), envelope.end())}};
+    const auto batch = gather(candidate.transactions);
+    if (!batch) return refused(batch.error());
+    if (!(*batch)->checks().empty()) remember(**batch, state.verifier.verify((*batch)->checks()));
+    auto execution = state.run(candidate);
+    if (!execution) return refused(execution.error());
+    auto& result = execution->results.front();
+    if (result.code == 0) result.place.reset();  // it is nowhere yet
+    return std::move(result);
+}
+
+base::Result<std::vector<base::Bytes>> Application::prepare_proposal(const Candidate& candidate) {
+    auto execution = state_->run(candidate);
+    if (!execution) return base::pass(execution);
+    return std::move(execution->accepted);
+}
+
+base::Result<void> Application::process_proposal(const Candidate& candidate) {
+    const auto execution = state_->run(candidate);
+    if (!execution) return base::pass(execution);
+    for (std::size_t i = 0; i < execution->results.size(); ++i) {
+        const auto& result = execution->results[i];
+        if (result.code == 0) continue;
+        return fail(static_cast<ErrorCode>(result.code),
+                    "transaction " + std::to_string(i) + ": " + result.detail);
+    }
+    return {};
+}
+
+base::Result<Finalized> Application::finalize_block(const Candidate& candidate) {
+    auto& state = *state_;
+    state.drop_pending();
+    auto execution = state.run(candidate);
+    if (!execution) return base::pass(execution);
+    if (execution->accepted.empty()) {
+        return Finalized{.results = std::move(execution->results),
+                         .header_bytes = {},
+                         .app_hash = info().app_hash};
+    }
+    if (auto staged = state.stage(candidate, *execution); !staged) return base::pass(staged);
+    return Finalized{.results = std::move(execution->results),
+                     .header_bytes = state.pending->block.header_bytes,
+                     .app_hash = state.pending->hash};
+}
+
+base::Result<wire::Block> Application::commit(const wire::Seal& seal) {
+    auto& state = *state_;
+    if (!state.pending) return fail(ErrorCode::conflict, "no block is finalized");
+    auto& pending = *state.pending;
+    if (seal.round != pending.round) {
+        return fail(ErrorCode::not_eligible, "the seal is of round " + std::to_string(seal.round) +
+                                                 ", the turn is of round " +
+                                                 std::to_string(pending.round));
+    }
+    const crypto::SignatureCheck check{.public_key = pending.miner_key.view(),
+                                       .message = pending.block.header_bytes,
+                                       .signature = seal.signature.view()};
+    if (!state.verifier.verify({&check, 1}).front()) {
+        return fail(ErrorCode::bad_signature,
+                    "the seal is not the miner's signature of the header");
+    }
+    const auto mined = state.blocks.mined_by({pending.block.header.miner});
+    if (!mined) return base::pass(mined);
+    pending.block.seal = seal;
+    storage::WriteBatch batch = pending.batch;
+    BlockStore::stage(pending.block, pending.names, mined->front(), batch);
+    if (auto written = state.store.write(batch); !written) return base::pass(written);
+    state.tree->adopt();
+    state.history->adopt();
+    Info next = info();
+    next.height = pending.block.header.height;
+    next.app_hash = pending.hash;
+    next.time = pending.block.header.time;
+    wire::Block block = std::move(pending.block);
+    state.pending.reset();
+    state.publish(std::move(next));
+    return block;
+}
+
+}  // namespace ledger

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Questions to committed state; docs/formats/queries.md has the paths and encodings.
+#include <string>
+
+#include "base/check.h"
+#include "chain/queries.h"
+#include "contracts/authenticity.h"
+#include "contracts/consent.h"
+#include "contracts/mining.h"
+#include "ledger/application.h"
+#include "ledger/internal/application_state.h"
+#include "ledger/internal/receipt_builder.h"
+
+namespace ledger {
+
+using base::Bytes;
+using base::ErrorCode;
+using base::fail;
+namespace encoding = chain::encoding;
+
+namespace {
+
+base::Result<Bytes> query_consent(const state::StateView& view, base::ByteView data) {
+    const auto question = encoding::decode_consent_question(data);
+    if (!question) return base::pass(question);
+    const contracts::Access access{
+        .patient = question->patient, .category = question->category, .purpose = question->purpose};
+    const auto standing = contracts::find_standing(view, access, question->readers, question->at);
+    if (!standing) return base::pass(standing);
+    return encoding::encode(chain::StandingConsent{.consent = standing->record.consent,
+                                                   .grantee = standing->grantee,
+                                                   .from = standing->record.from,
+                                                   .until = standing->record.until});
+}
+
+base::Result<Bytes> query_key(const state::StateView& view, base::ByteView data) {
+    const auto id = wire::LedgerId::from(data);
+    if (!id) return fail(ErrorCode::malformed, "an id has 16 bytes");
+    const auto key = contracts::key_record_of(view, *id);
+    if (!key) return base::pass(key);
+    if (!*key) return fail(ErrorCode::not_found, "nobody is enrolled under this id");
+    return encoding::encode(chain::KeyView{.role = (*key)->role,
+                                           .custody = (*key)->custody,
+                                           .public_key = (*key)->public_key,
+                                           .valid_from = (*key)->valid_from,
+                                           .valid_until = (*key)->valid_until});
+}
+
+base::Result<Bytes> query_mining(const state::StateView& view, const BlockStore& blocks) {
+    const auto record = contracts::mining_record(view);
+    if (!record) return base::pass(record);
+    chain::MiningView mining{
+        .round = record->round, .next = record->next, .miners = {}, .blocks = {}};
+    for (std::uint64_t index = 0; index < record->registered; ++index) {
+        const auto id = contracts::miner_at(view, index);
+        if (!id) return base::pass(id);
+        mining.miners.push_back(*id);
+    }
+    auto mined = blocks.mined_by(mining.miners);
+    if (!mined) return base::pass(mined);
+    mining.blocks = std::move(*mined);
+    return encoding::encode(mining);
+}
+
+base::Result<Place> place_in(base::Result<std::optional<Place>> found) {
+    if (!found) return base::pass(found);
+    if (!*found) return fail(ErrorCode::not_found, "no block holds this transaction");
+    return **found;
+}
+
+base::Result<Bytes> encoded_place(const base::Result<Place>& place) {
+    if (!place) return base::pass(place);
+    return encoding::encode(chain::TxPlace{.height = place->height, .index = place->index});
+}
+
+}  // namespace
+
+base::Result<Bytes> Application::query(std::string_view path, base::ByteView data) const {
+    const auto& state = *state_;
+    CHECK(initialised());
+    const VersionView view(*state.tree, state.snapshot().info.height);
+    if (path == chain::path::consent) return query_consent(view, data);
+    if (path == chain::path::key) return query_key(view, data);
+    if (path == chain::path::mining) {
+        if (!data.empty()) return fail(ErrorCode::malformed, "this question takes no data");
+        return query_mining(view, state.blocks);
+    }
+    if (path == chain::path::transaction || path == chain::path::receipt) {
+        const auto id = wire::TxId::from(data);
+        if (!id) return fail(ErrorCode::malformed, "a transaction's id has 64 bytes");
+        const auto place = place_in(state.blocks.place_of(*id));
+        if (path == chain::path::transaction) return encoded_place(place);
+        if (!place) return base::pass(place);
+        const auto receipt = build_receipt(*place, {state.blocks, *state.tree, *state.history});
+        if (!receipt) return base::pass(receipt);
+        const std::string json = wire::to_json(*receipt);
+        return Bytes(json.begin(), json.end());
+    }
+    if (path == chain::path::reference) {
+        const auto ref = wire::Hash256::from(data);
+        if (!ref) return fail(ErrorCode::malformed, "a reference has 32 bytes");
+        return encoded_place(place_in(state.blocks.place_of_ref(*ref)));
+    }
+    return fail(ErrorCode::not_found, "the ledger knows no question \"" + std::string(path) + "\"");
+}
+
+}  // namespace ledger

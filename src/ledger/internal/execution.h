@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "contracts/mining.h"
+#include "crypto/hash.h"
+#include "ledger/application.h"
+#include "ledger/block_store.h"
+#include "ledger/internal/signature_desk.h"
+#include "state/view.h"
+
+namespace ledger {
+
+/// What a candidate comes to above committed state. Nothing of it is written.
+struct Execution {
+    std::vector<TxResult> results;         ///< One a transaction of the candidate.
+    std::vector<base::Bytes> accepted;     ///< Envelopes, in order.
+    std::vector<TxNames> names;            ///< Of the accepted ones.
+    std::vector<crypto::Digest32> leaves;  ///< Of the accepted ones.
+    state::Changes changes;                ///< Empty if nothing was accepted.
+    contracts::MinerTurn turn;             ///< Which the candidate takes.
+};
+
+/// Where the candidate is executed: all borrowed.
+struct ExecutionGround {
+    const state::StateView& state;  ///< Committed.
+    const BlockStore& blocks;
+    const Info& tip;
+};
+
+/// Errors: `conflict` (height), `malformed` (time), `not_eligible`; the store's.
+[[nodiscard]] base::Result<contracts::MinerTurn> check_candidate(const Candidate& candidate,
+                                                                 const ExecutionGround& ground);
+
+/// Executes the candidate. `ready`: its transactions, looked at. Errors: as `check_candidate`.
+[[nodiscard]] base::Result<Execution> execute(const Candidate& candidate,
+                                              std::span<const SignatureDesk::Ready> ready,
+                                              const ExecutionGround& ground);
+
+}  // namespace ledger
