@@ -3,26 +3,25 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "monitor/alarm.h"
+#include "monitor/rules.h"
 #include "series/series_store.h"
 #include "storage/key_value_store.h"
 
 namespace monitor {
 
-/// What the monitor must know of a patient; answered by whoever owns the directory.
-struct PatientFacts {
-    bool adult = false;  ///< 16 or older. Otherwise limits must be set first: no clinical alarm.
-    std::uint32_t interval_ms = 1000;  ///< Expected between readings of a vital.
-};
 using PatientLookup = std::function<PatientFacts(const wire::LedgerId& patient, wire::Vital vital)>;
 
 /// Watches every patient's readings as they are stored and keeps the alarms. Never waits for the
 /// chain. Rule state and alarms survive a crash: they are written with the series position they
-/// stand for, and readings after it are gone through again at start. Thread-safe.
+/// stand for, and readings after it are gone through again at start, which gives the same alarms
+/// with the same ids. A change of an alarm is written at once, rule state alone once a second or
+/// every 1,000 batches. Thread-safe.
 class Monitor {
 public:
     /// Borrows all. Catches up with the series and follows it.
@@ -46,13 +45,25 @@ public:
     /// Durable when it returns. Errors: `not_found`, `conflict` if it was acknowledged before.
     [[nodiscard]] base::Result<Alarm> acknowledge(std::uint64_t id, const wire::LedgerId& who);
 
-    /// Called after each change of an alarm is durable. Registered for the life of this object.
+    /// Waits until everything the series called us with so far is on disk and told to the
+    /// listeners. Errors: those of the store; the alarms are shown all the same and written when it
+    /// can be.
+    [[nodiscard]] base::Result<void> flush();
+    /// Why alarms could not be written the last time, if so: a full disk must not hide them, but an
+    /// operator has to know.
+    [[nodiscard]] std::optional<base::Error> last_error() const;
+
+    /// Called after each change of an alarm is durable, in order, never twice at once, from a
+    /// thread of ours or of whoever acknowledged. Registered for the life of this object.
     void on_change(std::function<void(const Alarm&)> listener);
     /// Alarms raised since the store was made.
     [[nodiscard]] std::uint64_t raised_count() const;
     /// Milliseconds from the gateway's receipt of a reading to its alarm on disk: {p50, p99} of the
     /// last 10,000; nothing before the first.
-    struct Latency { double p50_ms; double p99_ms; };
+    struct Latency {
+        double p50_ms;
+        double p99_ms;
+    };
     [[nodiscard]] std::optional<Latency> reading_to_alarm() const;
 
 private:
