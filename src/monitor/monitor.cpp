@@ -11,6 +11,7 @@
 #include <span>
 #include <thread>
 #include <tuple>
+#include <utility>
 
 #include "base/record.h"
 #include "monitor/internal/alarm_record.h"

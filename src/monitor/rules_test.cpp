@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <tuple>
+#include <utility>
+
 #include "base/random.h"
 #include "monitor/internal/alarm_record.h"
 
