@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/broker_config.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "crypto/certificates.h"
+#include "crypto/hash.h"
+#include "mqtt/topics.h"
+#include "storage/files.h"
+
+namespace gateway {
+
+using base::ErrorCode;
+using base::fail;
+using base::pass;
+using namespace std::chrono_literals;
+
+namespace {
+
+// mosquitto 2.0 writes 101 iterations itself. The passwords have 256 random bits, so that nothing
+// is gained by more; a fleet connects the faster.
+constexpr unsigned hash_iterations = 101;
+constexpr std::size_t hash_bytes = 64;
+constexpr std::size_t salt_bytes = 12;
+constexpr std::size_t name_size_max = 64;
+constexpr std::size_t pem_bytes_max = 64 << 10;
+constexpr std::chrono::days authority_valid{3'650};
+constexpr std::chrono::days certificate_valid{365};
+constexpr std::chrono::days renew_before{30};
+
+std::string derived_password(base::ByteView secret, std::string_view purpose) {
+    return base::to_base64url(crypto::hkdf_sha512({}, secret, base::as_bytes(purpose), 32));
+}
+
+/// RFC 4648 section 4, with padding: what mosquitto reads.
+std::string to_base64(base::ByteView bytes) {
+    std::string out = base::to_base64url(bytes);
+    std::ranges::replace(out, '-', '+');
+    std::ranges::replace(out, '_', '/');
+    out.append((4 - out.size() % 4) % 4, '=');
+    return out;
+}
+
+bool is_plain_name(std::string_view name) {
+    constexpr std::string_view allowed =
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-";
+    return !name.empty() && name.size() <= name_size_max &&
+           name.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+/// Source: mosquitto 2.0 password file: user:$7$iterations$salt$hash, PBKDF2 with SHA-512.
+std::string password_lines(const std::vector<BrokerUser>& users, base::Random& random) {
+    std::string out;
+    for (const BrokerUser& user : users) {
+        std::array<std::uint8_t, salt_bytes> salt{};
+        random.fill(salt);
+        const auto hash = crypto::pbkdf2_sha512(user.password, salt, hash_iterations, hash_bytes);
+        out += user.name + ":$7$" + std::to_string(hash_iterations) + "$" + to_base64(salt) + "$" +
+               to_base64(hash) + "\n";
+    }
+    return out;
+}
+
+std::string access_rules(const std::string& tenant) {
+    std::string out = "user " + std::string(gateway_user) + "\n";
+    out += "topic read " + mqtt::telemetry_topic(tenant, "+") + "\n";
+    out += "topic write " + mqtt::acknowledgement_topic(tenant, "+") + "\n\n";
+    out += "pattern write " + mqtt::telemetry_topic(tenant, "%u") + "\n";
+    out += "pattern read " + mqtt::acknowledgement_topic(tenant, "%u") + "\n";
+    return out;
+}
+
+std::string configuration(const BrokerFiles& files, std::uint16_t port) {
+    const auto line = [](std::string_view key, const std::string& value) {
+        return std::string(key) + " " + value + "\n";
+    };
+    std::string out = "# Written by salus at every start.\n";
+    out += "per_listener_settings true\n";
+    if (::geteuid() == 0) out += "user root\n";
+    out += "log_dest stderr\nlog_type error\nlog_type warning\nlog_type notice\n";
+    out += "connection_messages false\n";
+    // Sessions are clean ones: devices send again what was not acknowledged. What is persisted is
+    // what a broker needs to be restarted without clients noticing more than a lost connection.
+    out += line("persistence", "true");
+    out += line("persistence_location", files.data().string() + "/");
+    out += line("autosave_interval", "60");
+    // A replay sends faster than one group is stored; what waits is bounded by the devices'
+    // windows.
+    out += line("max_inflight_messages", "1000");
+    out += line("max_queued_messages", "100000");
+    out += line("message_size_limit", "65536");
+    out += line("retain_available", "false");
+    out += line("set_tcp_nodelay", "true");
+    out += "\n" + line("listener", std::to_string(port) + " 127.0.0.1");
+    out += line("cafile", files.ca().string());
+    out += line("certfile", files.certificate().string());
+    out += line("keyfile", files.key().string());
+    out += line("tls_version", "tlsv1.3");
+    out += line("allow_anonymous", "false");
+    out += line("password_file", files.passwords().string());
+    out += line("acl_file", files.access().string());
+    return out;
+}
+
+base::Result<void> write_text(const std::filesystem::path& file, std::string_view text) {
+    return storage::write_file_synced(file, base::as_bytes(text));
+}
+
+/// Nothing where the file is missing, not a certificate, or ends soon.
+std::string lasting_certificate(const std::filesystem::path& file) {
+    const auto bytes = storage::read_file(file, pem_bytes_max);
+    if (!bytes) return {};
+    std::string pem(base::as_text(*bytes));
+    const auto left = crypto::time_left(pem);
+    return left && *left > renew_before ? pem : std::string{};
+}
+
+base::Result<void> ensure_certificates(const BrokerFiles& files) {
+    crypto::CertificateAndKey authority{lasting_certificate(files.ca()), {}};
+    const auto key = storage::read_file(files.ca_key(), pem_bytes_max);
+    if (key) authority.key_pem = base::as_text(*key);
+    const bool new_authority = authority.certificate_pem.empty() || authority.key_pem.empty();
+    // A certificate goes before its key changes and comes back after: what is there always fits.
+    const auto remove = [](const std::filesystem::path& file) {
+        std::error_code failed;
+        std::filesystem::remove(file, failed);
+        return failed ? base::Result<void>(
+                            fail(ErrorCode::unavailable, file.string() + ": " + failed.message()))
+                      : base::Result<void>{};
+    };
+    if (new_authority) {
+        for (const auto& file : {files.certificate(), files.ca()}) {
+            if (auto done = remove(file); !done) return done;
+        }
+        authority = crypto::make_certificate_authority("salus broker", authority_valid);
+        if (auto done = write_text(files.ca_key(), authority.key_pem); !done) return done;
+        if (auto done = write_text(files.ca(), authority.certificate_pem); !done) return done;
+    }
+    std::error_code ignored;
+    const bool has_key = std::filesystem::exists(files.key(), ignored);
+    if (!new_authority && has_key && !lasting_certificate(files.certificate()).empty()) return {};
+    const auto server = crypto::make_server_certificate(authority, {{"localhost"}, {"127.0.0.1"}},
+                                                        certificate_valid);
+    if (!server) return pass(server);
+    if (auto done = remove(files.certificate()); !done) return done;
+    if (auto done = write_text(files.key(), server->key_pem); !done) return done;
+    return write_text(files.certificate(), server->certificate_pem);
+}
+
+base::Result<void> check(const BrokerFiles& files, const BrokerSetup& setup) {
+    if (setup.port == 0) return fail(ErrorCode::malformed, "the broker needs a port");
+    if (!is_plain_name(setup.tenant)) {
+        return fail(ErrorCode::malformed, "a tenant's name is 1 to 64 of [0-9A-Za-z_-]");
+    }
+    for (const BrokerUser& user : setup.users) {
+        if (is_plain_name(user.name) && !user.password.empty()) continue;
+        return fail(ErrorCode::malformed,
+                    "a broker's user has a name of [0-9A-Za-z_-] and a password");
+    }
+    // mosquitto takes the rest of a line as the path; a line break would begin another setting.
+    if (files.folder.string().find_first_of("\r\n") != std::string::npos) {
+        return fail(ErrorCode::malformed, "the data folder's name has a line break in it");
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string device_password(base::ByteView frame_key) {
+    return derived_password(frame_key, "salus broker password of a device v1");
+}
+
+std::string gateway_password(base::ByteView node_secret) {
+    return derived_password(node_secret, "salus broker password of the gateway v1");
+}
+
+base::Result<BrokerFiles> write_broker_config(const std::filesystem::path& folder,
+                                              const BrokerSetup& setup, base::Random& random) {
+    std::error_code error;
+    const BrokerFiles files{std::filesystem::absolute(folder, error)};
+    if (error) return fail(ErrorCode::unavailable, folder.string() + ": " + error.message());
+    if (auto valid = check(files, setup); !valid) return pass(valid);
+    for (const auto& made : {files.folder, files.data()}) {
+        if (auto done = storage::make_folder(made); !done) return pass(done);
+    }
+    if (auto done = ensure_certificates(files); !done) return pass(done);
+    if (auto done = write_text(files.passwords(), password_lines(setup.users, random)); !done) {
+        return pass(done);
+    }
+    if (auto done = write_text(files.access(), access_rules(setup.tenant)); !done) {
+        return pass(done);
+    }
+    if (auto done = write_text(files.config(), configuration(files, setup.port)); !done) {
+        return pass(done);
+    }
+    return files;
+}
+
+}  // namespace gateway
