@@ -133,6 +133,8 @@ wire::ReadingBatch DeviceSession::batch_of(std::uint64_t counter) const {
 base::Result<bool> DeviceSession::send(std::uint64_t counter, InFlight& flight) {
     const auto sequence = sequences_.next();
     if (!sequence) return pass(sequence);
+    if (options_.observer != nullptr)
+        options_.observer->on_sealed(identity_.id, *sequence, counter);
     const wire::ReadingBatch batch = batch_of(counter);
     base::Bytes frame = wire::encode({wire::FrameType::readings, identity_.id, *sequence});
     const base::Bytes sealed =
@@ -250,7 +252,11 @@ void DeviceSession::on_message(std::string_view, base::ByteView payload) {
     }
     // An old acknowledgement sent again is harmless: its counters are on disk for good.
     for (const std::uint64_t counter : acknowledgement->counters) {
-        counts_.acknowledged += in_flight_.erase(counter);
+        if (in_flight_.erase(counter) == 0) continue;
+        ++counts_.acknowledged;
+        if (options_.observer != nullptr) {
+            options_.observer->on_acknowledged(identity_.id, counter);
+        }
     }
     advance_acknowledged();
 }

@@ -19,6 +19,16 @@
 
 namespace device {
 
+/// Told what a session promised and was promised; for tests that kill processes. May be absent.
+class SessionObserver {
+public:
+    virtual ~SessionObserver() = default;
+    /// Before the frame leaves.
+    virtual void on_sealed(const wire::DeviceId& device, std::uint64_t sequence,
+                           std::uint64_t counter) = 0;
+    virtual void on_acknowledged(const wire::DeviceId& device, std::uint64_t counter) = 0;
+};
+
 struct SessionCounts {
     std::uint64_t batches_sent = 0;   ///< First sendings.
     std::uint64_t readings_sent = 0;  ///< In them.
@@ -51,6 +61,7 @@ public:
         /// A simulated device that was off for longer does not make up for the readings of that
         /// time; nothing: it sends everything.
         std::optional<std::chrono::milliseconds> backlog_max;
+        SessionObserver* observer = nullptr;  ///< Borrowed.
     };
 
     /// Borrows `clock`. Reads the files in `folder`. Errors: those of reading them.

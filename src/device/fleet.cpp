@@ -124,7 +124,7 @@ base::Result<std::unique_ptr<Fleet>> Fleet::open(const FleetConfig& config,
         const PatientClock patient(schedule->start, schedule->speed_milli, played->length);
         auto session = DeviceSession::open(
             {device.id, device.frame_key, device.ack_key, config.tenant}, std::move(played->source),
-            {options.folder, patient, options.window, played->backlog}, clock);
+            {options.folder, patient, options.window, played->backlog, options.observer}, clock);
         if (!session) return pass(session);
         const std::string name = base::to_hex(device.id.view());
         fleet->members_.push_back(

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "device/device_session.h"
 #include "device/fleet_config.h"
 #include "mqtt/transport.h"
 
@@ -28,6 +29,7 @@ struct FleetOptions {
     bool cut_recordings = false;
     bool endless = false;  ///< Simulated patients go on at speed 1 after `duration`.
     std::size_t window = 64;
+    SessionObserver* observer = nullptr;  ///< Borrowed; may be absent.
 
     static constexpr std::chrono::milliseconds default_duration{480'000};  // [0]: 480 s
 };
@@ -43,8 +45,6 @@ struct FleetSummary {
     std::uint64_t bad_acknowledgements = 0;
     std::string last_error;  ///< The last trouble, e.g. a full disk; empty: none.
 };
-
-class DeviceSession;
 
 /// All devices of one process, each with a connection of its own (the broker's access rules are per
 /// device), on one thread. A fleet that was killed goes on where it was: its start time is on disk.
