@@ -37,6 +37,6 @@ struct DataFolder {
 
 /// The databases below `databases()`; verification reads every byte of each.
 inline constexpr std::string_view database_names[] = {"ledger", "identity",  "series", "monitor",
-                                                      "review", "readmodel", "vault"};
+                                                      "review", "readmodel", "access", "vault"};
 
 }  // namespace cli

@@ -35,7 +35,10 @@ class FirstStart {
 public:
     FirstStart(const DataFolder& folder, const DemoSetup& setup, const base::Clock& clock,
                base::Random& random)
-        : folder_(folder), setup_(setup), clock_(clock), random_(random),
+        : folder_(folder),
+          setup_(setup),
+          clock_(clock),
+          random_(random),
           sequences_(folder.sequences()) {}
 
     Result<SetupRecord> run();
@@ -92,7 +95,8 @@ Result<void> FirstStart::open() {
     return {};
 }
 
-/// The administrator and the miners stand in the genesis; everybody else is enrolled by transactions.
+/// The administrator and the miners stand in the genesis; everybody else is enrolled by
+/// transactions.
 Result<void> FirstStart::make_genesis() {
     std::array<std::uint8_t, 4> tail{};
     random_.fill(tail);
@@ -110,9 +114,8 @@ Result<void> FirstStart::make_genesis() {
         const auto id = base::draw<wire::LedgerId>(random_);
         auto key = keys_->create_for_service(id);
         if (!key) return base::pass(key);
-        genesis.members.push_back({id, wire::Role::miner,
-                                   wire::SignatureScheme::ecdsa_p256_sha512, *key,
-                                   wire::Custody::node});
+        genesis.members.push_back({id, wire::Role::miner, wire::SignatureScheme::ecdsa_p256_sha512,
+                                   *key, wire::Custody::node});
         trust.miners.push_back({id, *key});
     }
     trust.genesis_hash = wire::hash_of(genesis);
@@ -152,16 +155,15 @@ Result<FirstStart::Enrolled> FirstStart::add_person(const CastMember& member,
                                                     const wire::LedgerId& doctor) {
     const bool administrator = member.role == wire::Role::administrator;
     const auto id = administrator ? record_.administrator : base::draw<wire::LedgerId>(random_);
-    const identity::Person person{
-        .id = id,
-        .role = member.role,
-        .name = member.name,
-        .login = member.login,
-        .password_hash = crypto::hash_password(demo_password, random_),
-        .bed = bed,
-        .age_years = member.age_years,
-        .sex = member.sex,
-        .responsible_doctor = doctor};
+    const identity::Person person{.id = id,
+                                  .role = member.role,
+                                  .name = member.name,
+                                  .login = member.login,
+                                  .password_hash = crypto::hash_password(demo_password, random_),
+                                  .bed = bed,
+                                  .age_years = member.age_years,
+                                  .sex = member.sex,
+                                  .responsible_doctor = doctor};
     if (auto added = directory_->add(person); !added) return base::pass(added);
     if (administrator) return Enrolled{id, member.role, {}};  // its key stands in the genesis
     auto key = keys_->create_for_person(id, demo_password);
@@ -179,8 +181,8 @@ Result<void> FirstStart::enrol_people(const std::vector<DemoPatient>& patients) 
     }
     std::vector<wire::LedgerId> ids;
     for (std::size_t i = 0; i < patients.size(); ++i) {
-        auto added = add_person(patients[i].person, fmt::format("B{}", i + 1),
-                                doctors[i % doctors.size()]);
+        auto added =
+            add_person(patients[i].person, fmt::format("B{}", i + 1), doctors[i % doctors.size()]);
         if (!added) return base::pass(added);
         ids.push_back(added->id);
     }
@@ -303,9 +305,10 @@ Result<void> clear_unfinished(const DataFolder& folder) {
 
 Result<wire::LedgerId> id_in(const boost::json::object& object, std::string_view name) {
     const auto* value = object.if_contains(name);
-    const auto id = value != nullptr && value->is_string()
-                        ? base::fixed_from_hex<wire::LedgerId>(std::string_view(value->get_string()))
-                        : std::nullopt;
+    const auto id =
+        value != nullptr && value->is_string()
+            ? base::fixed_from_hex<wire::LedgerId>(std::string_view(value->get_string()))
+            : std::nullopt;
     if (!id) {
         return base::fail(ErrorCode::corrupted, fmt::format("setup.json lacks a valid {}", name));
     }

@@ -17,8 +17,8 @@ namespace cli {
 
 /// What a folder is set up for at its first start.
 struct DemoSetup {
-    std::filesystem::path replay;   ///< A folder of recordings; empty: simulated patients.
-    std::uint32_t patients = 6;     ///< Simulated ones.
+    std::filesystem::path replay;  ///< A folder of recordings; empty: simulated patients.
+    std::uint32_t patients = 6;    ///< Simulated ones.
     std::uint64_t seed = 1;
     bool program_approves = false;  ///< Patients consent to the demo program as well.
 };

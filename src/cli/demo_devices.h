@@ -19,8 +19,8 @@ struct DemoPatient {
     CastMember person;
     std::filesystem::path recording;  ///< Empty: simulated.
 };
-/// The patients that `setup` asks for. Errors: those of reading recordings; `not_found` if the folder
-/// holds none.
+/// The patients that `setup` asks for. Errors: those of reading recordings; `not_found` if the
+/// folder holds none.
 [[nodiscard]] base::Result<std::vector<DemoPatient>> demo_patients(const DemoSetup& setup);
 
 struct EnrolDevices {  // all borrowed

@@ -1,2 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-int main() { return 0; }
+#include "cli/commands.h"
+
+int main(int count, char** words) {
+    return cli::run_command(count, words);
+}

@@ -75,7 +75,9 @@ sockaddr_in loopback(std::uint16_t port) {
     return address;
 }
 
-int status_of(int raw) { return WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw); }
+int status_of(int raw) {
+    return WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
+}
 
 /// A bound socket on `port` (0: any), or -1.
 int bound_socket(std::uint16_t port) {
@@ -179,10 +181,11 @@ bool accepts_connections(std::uint16_t port) {
 base::Result<void> port_is_free(std::uint16_t port) {
     const int descriptor = bound_socket(port);
     if (descriptor < 0) {
-        return base::fail(base::ErrorCode::busy,
-                          fmt::format("port {} is in use on 127.0.0.1; stop what uses it, or choose "
-                                      "another with --port",
-                                      port));
+        return base::fail(
+            base::ErrorCode::busy,
+            fmt::format("port {} is in use on 127.0.0.1; stop what uses it, or choose "
+                        "another with --port",
+                        port));
     }
     close(descriptor);
     return {};

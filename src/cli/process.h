@@ -20,10 +20,10 @@ struct Child {
     pid_t pid = -1;
 };
 struct ChildCommand {
-    std::string name;                   ///< For messages: "the broker".
-    std::vector<std::string> arguments; ///< The program's path first.
-    std::filesystem::path log;          ///< Its output is appended here; empty: ours.
-    bool tells_when_ready = false;      ///< Gets `--ready-fd N` and writes a byte there.
+    std::string name;                    ///< For messages: "the broker".
+    std::vector<std::string> arguments;  ///< The program's path first.
+    std::filesystem::path log;           ///< Its output is appended here; empty: ours.
+    bool tells_when_ready = false;       ///< Gets `--ready-fd N` and writes a byte there.
 };
 /// Starts the child; where it tells when it is ready, waits for that.
 /// Errors: `unavailable` with the log's last line if it ends or is silent for `patience`.
@@ -34,7 +34,8 @@ struct ChildCommand {
 /// SIGTERM, then SIGKILL after `patience`. Returns how it ended.
 int stop(Child& child, std::chrono::milliseconds patience);
 
-/// Blocks SIGINT and SIGTERM in this thread and all it starts from now on; `next_signal` takes them.
+/// Blocks SIGINT and SIGTERM in this thread and all it starts from now on; `next_signal` takes
+/// them.
 void hold_signals();
 /// SIGINT, SIGTERM or SIGCHLD (where `children`), or nothing after `patience`.
 [[nodiscard]] std::optional<int> next_signal(std::chrono::milliseconds patience, bool children);

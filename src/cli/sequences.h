@@ -15,8 +15,8 @@ namespace cli {
 /// after kill -9. Thread-safe.
 class Sequences {
 public:
-    /// Ranges of 64: small against the ledger's window of 4,096, so that a transaction signed before
-    /// a crash is still accepted after several.
+    /// Ranges of 64: small against the ledger's window of 4,096, so that a transaction signed
+    /// before a crash is still accepted after several.
     static constexpr std::uint64_t range = 64;
 
     explicit Sequences(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -10,9 +10,9 @@
 
 #include "cli/data_folder.h"
 #include "cli/process.h"
+#include "cli/setup_command.h"
 #include "cli/summary.h"
 #include "crypto/random.h"
-#include "gateway/broker_config.h"
 #include "storage/files.h"
 
 namespace cli {
@@ -25,8 +25,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds start_patience{60'000};
 constexpr milliseconds stop_patience{15'000};
-/// A part that dies more often than this within a minute is not restarted any more.
-constexpr int deaths_per_minute_max = 20;
+/// A part may be killed as often as anybody likes; one that cannot be started again ends the run.
+constexpr int failed_starts_max = 3;
 constexpr const char* broker_program = "/usr/sbin/mosquitto";
 
 /// One run from start to stop.
@@ -58,8 +58,7 @@ private:
     std::optional<storage::FolderLock> lock_;
     std::uint16_t broker_port_ = 0;
     Child children_[parts];
-    std::vector<std::chrono::steady_clock::time_point> deaths_;
-    bool fleet_finished_ = false;
+    int failed_starts_ = 0;  // in a row
 };
 
 fs::path default_folder(bool fresh) {
@@ -103,12 +102,12 @@ Result<void> Supervisor::prepare() {
 }
 
 Result<void> Supervisor::start_broker() {
-    auto child = start({.name = "the broker",
-                        .arguments = {broker_program, "-c",
-                                      (folder_.broker() / "mosquitto.conf").string()},
-                        .log = folder_.logs() / "broker.log",
-                        .tells_when_ready = false},
-                       start_patience);
+    auto child =
+        start({.name = "the broker",
+               .arguments = {broker_program, "-c", (folder_.broker() / "mosquitto.conf").string()},
+               .log = folder_.logs() / "broker.log",
+               .tells_when_ready = false},
+              start_patience);
     if (!child) return base::pass(child);
     children_[broker] = *child;
     // mosquitto cannot tell when it is ready, so its port is asked.
@@ -137,8 +136,8 @@ ChildCommand Supervisor::node_command() const {
     if (options_.headless) {
         arguments.emplace_back("--headless");
     } else {
-        arguments.insert(arguments.end(), {"--port", std::to_string(options_.port), "--web",
-                                           options_.web.string()});
+        arguments.insert(arguments.end(),
+                         {"--port", std::to_string(options_.port), "--web", options_.web.string()});
     }
     if (options_.setup.program_approves) arguments.emplace_back("--auto-approve");
     if (options_.until_done) arguments.emplace_back("--until-done");
@@ -146,14 +145,18 @@ ChildCommand Supervisor::node_command() const {
 }
 
 ChildCommand Supervisor::fleet_command() const {
-    return {.name = "the devices",
-            .arguments = {options_.program.string(),
-                          options_.setup.replay.empty() ? "simulate" : "replay", "--data",
-                          folder_.root.string(), "--broker-port", std::to_string(broker_port_),
-                          "--speed", fmt::format("{}", options_.speed), "--duration",
-                          std::to_string(options_.duration_s)},
-            .log = folder_.logs() / "devices.log",
-            .tells_when_ready = false};
+    ChildCommand command{
+        .name = "the devices",
+        .arguments = {options_.program.string(),
+                      options_.setup.replay.empty() ? "simulate" : "replay", "--data",
+                      folder_.root.string(), "--broker-port", std::to_string(broker_port_),
+                      "--speed", fmt::format("{}", options_.speed), "--duration",
+                      std::to_string(options_.duration_s)},
+        .log = folder_.logs() / "devices.log",
+        .tells_when_ready = false};
+    if (options_.duration_s == 0 && !options_.until_done)
+        command.arguments.emplace_back("--endless");
+    return command;
 }
 
 Result<void> Supervisor::start_part(std::size_t part) {
@@ -167,33 +170,27 @@ Result<void> Supervisor::start_part(std::size_t part) {
 void Supervisor::greet() const {
     if (options_.headless) return;
     fmt::print("\nSalus runs: http://127.0.0.1:{}\n", options_.port);
-    fmt::print("Sign in as dr.lee, nurse.kim, admin, auditor or a patient; the password of every demo "
-               "login is {}\nCtrl-C stops everything.\n",
-               demo_password);
+    fmt::print(
+        "Sign in as dr.lee, nurse.kim, admin, auditor or a patient; the password of every demo "
+        "login is {}\nCtrl-C stops everything.\n",
+        demo_password);
     std::fflush(stdout);
 }
 
 Result<void> Supervisor::write_pids() const {
-    const auto json = boost::json::serialize(
-        boost::json::object{{"broker", children_[broker].pid},
-                            {"node", children_[node].pid},
-                            {"devices", children_[fleet].pid},
-                            {"supervisor", getpid()}});
+    const auto json = boost::json::serialize(boost::json::object{{"broker", children_[broker].pid},
+                                                                 {"node", children_[node].pid},
+                                                                 {"devices", children_[fleet].pid},
+                                                                 {"supervisor", getpid()}});
     return storage::write_file_synced(folder_.pids(), base::as_bytes(json));
 }
 
 Result<void> Supervisor::restart(std::size_t part, int status) {
-    const auto now = std::chrono::steady_clock::now();
-    std::erase_if(deaths_, [&](auto death) { return now - death > std::chrono::minutes{1}; });
-    deaths_.push_back(now);
-    if (static_cast<int>(deaths_.size()) > deaths_per_minute_max) {
-        return base::fail(ErrorCode::unavailable,
-                          fmt::format("{} keeps dying (status {}); see {}", children_[part].name,
-                                      status, folder_.logs().string()));
-    }
     fmt::print("== {} ended (status {}); starting it again\n", children_[part].name, status);
     std::fflush(stdout);
-    if (auto started = start_part(part); !started) return started;
+    auto started = start_part(part);
+    failed_starts_ = started ? 0 : failed_starts_ + 1;
+    if (failed_starts_ >= failed_starts_max) return started;
     return write_pids();
 }
 
@@ -203,10 +200,7 @@ Result<std::optional<int>> Supervisor::look_after_children() {
         const auto status = reap(children_[part]);
         if (!status) continue;
         if (part == node && *status == 0 && options_.until_done) return 0;
-        if (part == fleet && *status == 0) {
-            fleet_finished_ = true;
-            continue;
-        }
+        if (part == fleet && *status == 0) continue;  // every recording is over
         if (auto again = restart(part, *status); !again) return base::pass(again);
     }
     return std::nullopt;
@@ -234,8 +228,8 @@ Result<int> Supervisor::finish() {
     if (!summary) return base::pass(summary);
     if (!options_.summary.empty()) {
         const auto text = boost::json::serialize(*summary) + "\n";
-        if (auto written = storage::write_file_synced(fs::absolute(options_.summary),
-                                                      base::as_bytes(text));
+        if (auto written =
+                storage::write_file_synced(fs::absolute(options_.summary), base::as_bytes(text));
             !written) {
             return base::pass(written);
         }
@@ -247,10 +241,7 @@ Result<int> Supervisor::finish() {
 Result<int> Supervisor::run() {
     hold_signals();
     if (auto prepared = prepare(); !prepared) return base::pass(prepared);
-    if (auto written = gateway::write_broker_config(broker_settings(folder_, broker_port_));
-        !written) {
-        return base::pass(written);
-    }
+    if (auto written = write_broker(folder_, broker_port_); !written) return base::pass(written);
     for (const auto part : {broker, node, fleet}) {
         if (auto started = start_part(part); !started) {
             stop_all();

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/bench.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/error.h"
+#include "consensus/bench_ledger.h"
+#include "gateway/bench_ingest.h"
+
+namespace cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The contract that others read: docs/formats/bench.md.
+struct Figure {
+    std::string name;
+    double figure = 0;
+    std::string unit;
+    double bound = 0;  ///< In the same unit; 0: none.
+    double aim = 0;    ///< Of the ratio; 0: none.
+    [[nodiscard]] double ratio() const { return bound > 0 ? figure / bound : 0; }
+};
+struct Suite {
+    double ratio = 0;  ///< The headline.
+    std::vector<Figure> figures;
+};
+
+/// Removed at the end, also of a run that failed.
+struct TemporaryFolder {
+    fs::path path;
+    TemporaryFolder() {
+        std::string name = (fs::temp_directory_path() / "salus-bench-XXXXXX").string();
+        if (mkdtemp(name.data()) != nullptr) path = name;
+    }
+    ~TemporaryFolder() {
+        std::error_code left_over;
+        fs::remove_all(path, left_over);
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+};
+
+std::string machine() {
+    std::ifstream in("/proc/cpuinfo");
+    for (std::string line; std::getline(in, line);) {
+        if (line.starts_with("model name")) {
+            return fmt::format("{} cores, {}", std::thread::hardware_concurrency(),
+                               line.substr(line.find(':') + 2));
+        }
+    }
+    return fmt::format("{} cores", std::thread::hardware_concurrency());
+}
+
+base::Result<Suite> ledger_suite(const fs::path& folder) {
+    const auto bench = consensus::run_ledger_bench(folder, {});
+    if (!bench) return base::pass(bench);
+    return Suite{.ratio = bench->ratio,
+                 .figures = {{"committed report transactions, two signatures each",
+                              bench->transactions_per_second, "1/s", bench->bound_per_second, 0.85},
+                             {"P-256 verifications on all cores", bench->verifications_per_second,
+                              "1/s", 0, 0},
+                             {"transaction", bench->transaction_bytes, "bytes", 600, 0},
+                             {"commit of a block, synced", bench->commit_ms_mean, "ms", 0, 0}}};
+}
+
+void print_json(const std::string& name, const Suite& suite) {
+    boost::json::array results;
+    for (const auto& figure : suite.figures) {
+        boost::json::object result{{"name", figure.name},
+                                   {"figure", figure.figure},
+                                   {"unit", figure.unit},
+                                   {"bound", nullptr},
+                                   {"ratio", nullptr},
+                                   {"aim", nullptr}};
+        if (figure.bound > 0) {
+            result["bound"] = figure.bound;
+            result["ratio"] = figure.ratio();
+        }
+        if (figure.aim > 0) result["aim"] = figure.aim;
+        results.push_back(std::move(result));
+    }
+    const boost::json::object out{{"suite", name},
+                                  {"machine", machine()},
+                                  {"ratio", suite.ratio},
+                                  {"results", std::move(results)}};
+    fmt::print("{}\n", boost::json::serialize(out));
+}
+
+void print_table(const std::string& name, const Suite& suite) {
+    fmt::print("{} on {}\n", name, machine());
+    for (const auto& figure : suite.figures) {
+        fmt::print("{:52} {:14.1f} {:8}", figure.name, figure.figure, figure.unit);
+        if (figure.bound > 0) fmt::print(" bound {:.1f}, ratio {:.3f}", figure.bound, figure.ratio());
+        if (figure.aim > 0) fmt::print(" (aim {:.2f})", figure.aim);
+        fmt::print("\n");
+    }
+}
+
+}  // namespace
+
+int bench_command(const BenchCommand& command) {
+    const TemporaryFolder folder;
+    const auto suite = command.suite == "ledger" ? ledger_suite(folder.path / "ledger")
+                                                 : ingest_suite(folder.path / "ingest");
+    if (!suite) {
+        fmt::print(stderr, "salus: {}\n", suite.error().detail);
+        return 1;
+    }
+    if (command.json) print_json(command.suite, *suite);
+    else print_table(command.suite, *suite);
+    return 0;
+}
+
+}  // namespace cli

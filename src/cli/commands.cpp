@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/bench.h"
+#include "cli/fleet.h"
+#include "cli/inspect.h"
+#include "cli/node.h"
+#include "cli/setup_command.h"
+#include "cli/up.h"
+#include "cli/verify.h"
+
+namespace cli {
+namespace {
+
+/// What all commands read into, and the one that was asked for.
+struct Words {
+    UpOptions up;
+    SetupCommand setup;
+    NodeOptions node;
+    FleetOptions fleet;
+    VerifyCommand verify;
+    BenchCommand bench;
+    DataFolder inspect;
+    std::function<int()> chosen;
+};
+
+/// CLI11 reads a bool's default from the variable; this only shortens what stands often below.
+void flag(CLI::App& app, const char* name, bool& value, const char* help) {
+    app.add_flag(name, value, help);
+}
+
+void add_setup_options(CLI::App& app, DemoSetup& setup) {
+    app.add_option("--replay", setup.replay,
+                   "folder of recorded patients (*_Numerics.csv, *numerics*.csv) in place of "
+                   "simulated ones")
+        ->check(CLI::ExistingDirectory);
+    app.add_option("--patients", setup.patients, "simulated patients")
+        ->check(CLI::Range(1, 200))
+        ->capture_default_str();
+    app.add_option("--seed", setup.seed, "of the simulated patients")->capture_default_str();
+    flag(app, "--auto-approve", setup.program_approves,
+         "a demo program approves reports, and receipts say so");
+}
+
+void add_up(CLI::App& app, Words& words, const char* program) {
+    auto* up_app = app.add_subcommand("up", "start broker, node, devices and web app (./run)");
+    auto& options = words.up;
+    options.program = std::filesystem::canonical(program);
+    add_setup_options(*up_app, options.setup);
+    up_app->add_option("--data", options.data,
+                       "folder for all data (default: salus-data, or a new one with --headless)");
+    up_app->add_option("--port", options.port, "of the web app, on 127.0.0.1")
+        ->check(CLI::Range(1, 65535))
+        ->capture_default_str();
+    up_app->add_option("--web", options.web, "folder of the built web app");
+    up_app->add_option("--speed", options.speed, "patient seconds per second")
+        ->check(CLI::Range(0.1, 1000.0))
+        ->capture_default_str();
+    up_app->add_option(
+        "--duration", options.duration_s,
+        "seconds of patient time; 0: whole recordings, and simulated ones until stopped");
+    flag(*up_app, "--headless", options.headless, "without the web app");
+    flag(*up_app, "--until-done", options.until_done,
+         "end when all was sent, decided and mined; exit 0 only if the chain verifies");
+    up_app->add_option("--summary", options.summary, "write what it came to, as JSON");
+    up_app->callback([&words] { words.chosen = [&words] { return up(words.up); }; });
+}
+
+void add_parts(CLI::App& app, Words& words) {
+    auto* setup = app.add_subcommand("setup", "set a data folder up, without starting anything");
+    setup->add_option("--data", words.setup.folder.root, "the data folder")->required();
+    setup->add_option("--broker-port", words.setup.broker_port, "the broker's port")->required();
+    add_setup_options(*setup, words.setup.demo);
+    setup->callback([&words] { words.chosen = [&words] { return setup_command(words.setup); }; });
+
+    auto* node = app.add_subcommand("node", "the cloud server alone; the broker must run");
+    node->add_option("--data", words.node.folder.root, "the data folder")->required();
+    node->add_option("--broker-port", words.node.broker_port, "the broker's port")->required();
+    node->add_option("--port", words.node.port, "of the web app")->capture_default_str();
+    node->add_option("--web", words.node.web, "folder of the built web app");
+    node->add_option("--ready-fd", words.node.ready_fd, "gets a byte when the node serves");
+    flag(*node, "--headless", words.node.headless, "without the web app");
+    flag(*node, "--auto-approve", words.node.auto_approve, "the demo program decides");
+    flag(*node, "--until-done", words.node.until_done, "end when all is decided");
+    node->callback([&words] { words.chosen = [&words] { return run_node(words.node); }; });
+
+    for (const auto* name : {"simulate", "replay"}) {
+        auto* fleet = app.add_subcommand(name, "the devices of a data folder");
+        fleet->add_option("--data", words.fleet.folder.root, "the data folder")->required();
+        fleet->add_option("--broker-port", words.fleet.broker_port, "the broker's port")
+            ->required();
+        fleet->add_option("--speed", words.fleet.speed, "patient seconds per second")
+            ->check(CLI::Range(0.1, 1000.0));
+        fleet->add_option("--duration", words.fleet.duration_s,
+                          "seconds of patient time; 0: whole recordings, or 480 s");
+        flag(*fleet, "--endless", words.fleet.endless, "simulated patients go on after that");
+        fleet->add_option("--trace", words.fleet.trace,
+                          "append a line for each frame sealed and batch acknowledged");
+        fleet->callback([&words] { words.chosen = [&words] { return run_fleet(words.fleet); }; });
+    }
+}
+
+void add_verify(CLI::App& app, Words& words) {
+    auto* verify = app.add_subcommand("verify", "check offline; exit 0 only if everything holds");
+    verify->require_subcommand(1);
+    auto& command = words.verify;
+    auto* chain = verify->add_subcommand("chain", "a data folder: blocks, state, files, vault");
+    chain->add_option("folder", command.target, "the folder given to --data")
+        ->required()
+        ->check(CLI::ExistingDirectory);
+    chain->add_option("--checkpoint", command.checkpoint, "a tip kept elsewhere")
+        ->check(CLI::ExistingFile);
+    chain->add_option("--write-checkpoint", command.write_checkpoint, "write the tip to keep");
+    auto* receipt = verify->add_subcommand(
+        "receipt", "a receipt; exit 3: consistent, but without an anchor the issuer is unknown");
+    receipt->add_option("file", command.target, "the receipt")
+        ->required()
+        ->check(CLI::ExistingFile);
+    for (auto* sub : {chain, receipt}) {
+        sub->add_option("--trust", command.trust, "the anchor, from elsewhere than the issuer")
+            ->check(CLI::ExistingFile);
+        flag(*sub, "--json", command.json, "for programs");
+    }
+    chain->callback(
+        [&words] { words.chosen = [&words] { return verify_chain_command(words.verify); }; });
+    receipt->callback(
+        [&words] { words.chosen = [&words] { return verify_receipt_command(words.verify); }; });
+}
+
+void add_tools(CLI::App& app, Words& words) {
+    auto* inspect = app.add_subcommand("inspect", "print what is on disk, without names or values");
+    inspect->add_option("--data", words.inspect.root, "the data folder")->required();
+    inspect->callback(
+        [&words] { words.chosen = [&words] { return inspect_command(words.inspect); }; });
+
+    auto* bench = app.add_subcommand("bench", "measure, beside this machine's own bound");
+    bench->add_option("suite", words.bench.suite, "ledger or ingest")
+        ->required()
+        ->check(CLI::IsMember({"ledger", "ingest"}));
+    flag(*bench, "--json", words.bench.json, "for programs");
+    bench->callback([&words] { words.chosen = [&words] { return bench_command(words.bench); }; });
+}
+
+}  // namespace
+
+int run_command(int count, char** words_in) {
+    CLI::App app("Salus: from a reading to a record that nobody can alter unnoticed", "salus");
+    app.require_subcommand(1);
+    Words words;
+    add_up(app, words, "/proc/self/exe");
+    add_parts(app, words);
+    add_verify(app, words);
+    add_tools(app, words);
+    try {
+        app.parse(count, words_in);
+    } catch (const CLI::ParseError& error) {
+        const int code = app.exit(error);
+        return code == 0 ? 0 : 2;
+    }
+    return words.chosen();
+}
+
+}  // namespace cli

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/demo_devices.h"
+
+#include <fmt/format.h>
+
+#include "crypto/aead.h"
+#include "device/fleet_config.h"
+#include "device/recording.h"
+#include "device/sensors.h"
+#include "gateway/broker_config.h"
+#include "storage/files.h"
+
+namespace cli {
+namespace {
+
+using base::Result;
+
+/// "bidmc_32" -> "32": what people call a recording by.
+std::string short_name(const std::string& name) {
+    const auto digits = name.find_last_of('_');
+    const auto tail = digits == std::string::npos ? name : name.substr(digits + 1);
+    const bool number = !tail.empty() && tail.find_first_not_of("0123456789") == std::string::npos;
+    return number ? tail : name;
+}
+
+/// A login may hold a to z, 0 to 9, '.' and '-', and 40 characters.
+std::string login_of(const std::string& name) {
+    std::string out = "patient.";
+    for (const char letter : name) {
+        const bool lower = letter >= 'a' && letter <= 'z';
+        const bool digit = letter >= '0' && letter <= '9';
+        const bool upper = letter >= 'A' && letter <= 'Z';
+        if (upper)
+            out.push_back(static_cast<char>(letter - 'A' + 'a'));
+        else
+            out.push_back(lower || digit ? letter : '-');
+    }
+    return out.substr(0, 40);
+}
+
+}  // namespace
+
+Result<std::vector<DemoPatient>> demo_patients(const DemoSetup& setup) {
+    std::vector<DemoPatient> out;
+    if (setup.replay.empty()) {
+        for (std::size_t i = 0; i < setup.patients; ++i) out.push_back({demo_patient(i), {}});
+        return out;
+    }
+    const auto files = device::Recording::find(setup.replay);
+    if (!files) return base::pass(files);
+    for (const auto& file : *files) {
+        const auto recording = device::Recording::read(file);
+        if (!recording) return base::pass(recording);
+        const auto name = short_name(recording->name());
+        out.push_back({.person = {.login = login_of(name),
+                                  .name = "Recording " + name,
+                                  .role = wire::Role::patient,
+                                  .age_years = recording->age_years(),
+                                  .sex = recording->sex()},
+                       .recording = file});
+    }
+    return out;
+}
+
+namespace {
+
+/// The devices of one patient: those of the paper's table, or those the recording was made by.
+Result<std::vector<device::DevicePlan>> plans_of(const DemoPatient& patient) {
+    if (patient.recording.empty()) return device::simulated_devices();
+    const auto recording = device::Recording::read(patient.recording);
+    if (!recording) return base::pass(recording);
+    std::vector<device::DevicePlan> out;
+    for (const auto& part : recording->parts()) out.push_back(part.plan);
+    return out;
+}
+
+base::Bytes draw_key(base::Random& random) {
+    base::Bytes key(crypto::Aes256Gcm::key_bytes);
+    random.fill(key);
+    return key;
+}
+
+}  // namespace
+
+Result<void> enrol_devices(const DataFolder& folder, const std::vector<DemoPatient>& patients,
+                           const std::vector<wire::LedgerId>& ids, const EnrolDevices& parts) {
+    device::FleetConfig fleet;
+    fleet.seed = parts.setup.seed;
+    for (std::size_t i = 0; i < patients.size(); ++i) {
+        const auto plans = plans_of(patients[i]);
+        if (!plans) return base::pass(plans);
+        for (const auto& plan : *plans) {
+            device::FleetDevice member{
+                .id = base::draw<wire::DeviceId>(parts.random),
+                .frame_key = draw_key(parts.random),
+                .ack_key = draw_key(parts.random),
+                .password = {},
+                .patient = static_cast<std::uint32_t>(i),
+                .recording = patients[i].recording.empty()
+                                 ? std::filesystem::path()
+                                 : std::filesystem::absolute(patients[i].recording),
+                .source = plan.source};
+            member.password = gateway::device_password(member.frame_key);
+            auto added = parts.directory.add({.id = member.id,
+                                              .label = plan.label,
+                                              .patient = ids[i],
+                                              .vitals = plan.vitals,
+                                              .frame_key = member.frame_key,
+                                              .ack_key = member.ack_key,
+                                              .interval_ms = plan.interval_ms,
+                                              .suspended = false});
+            if (!added) return added;
+            fleet.devices.push_back(std::move(member));
+        }
+    }
+    if (auto made = storage::make_folder(folder.fleet()); !made) return made;
+    return device::write_fleet_config(folder.fleet() / "fleet.json", fleet);
+}
+
+}  // namespace cli

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "cli/data_folder.h"
+
+namespace cli {
+
+struct FleetOptions {
+    DataFolder folder;
+    std::uint16_t broker_port = 0;
+    double speed = 1.0;            ///< Patient seconds per second.
+    std::uint32_t duration_s = 0;  ///< Of patient time; 0: a recording's own, or 480 s.
+    bool endless = false;          ///< Simulated patients go on after `duration_s`.
+    std::filesystem::path trace;   ///< Lines for tests: what was sealed and acknowledged.
+};
+/// All devices of the folder in one process, until their readings are over and acknowledged, or
+/// SIGINT or SIGTERM. Writes the fleet's summary. Returns the exit code.
+[[nodiscard]] int run_fleet(const FleetOptions& options);
+
+}  // namespace cli

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/node.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "api/api.h"
+#include "cli/auto_approver.h"
+#include "cli/demo.h"
+#include "cli/node_reports.h"
+#include "cli/process.h"
+#include "cli/sequences.h"
+#include "cli/setup_command.h"
+#include "cli/verify.h"
+#include "consensus/embedded_engine.h"
+#include "crypto/random.h"
+#include "gateway/gateway.h"
+#include "identity/consent_keys.h"
+#include "identity/directory.h"
+#include "identity/key_store.h"
+#include "ledger/application.h"
+#include "monitor/monitor.h"
+#include "mqtt/mosquitto_network.h"
+#include "mqtt/network_thread.h"
+#include "readmodel/access_log.h"
+#include "readmodel/read_model.h"
+#include "review/review.h"
+#include "series/series_store.h"
+#include "storage/files.h"
+#include "storage/rocks_store.h"
+#include "vault/vault.h"
+
+namespace cli {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+using storage::RocksStore;
+
+/// Sequences of the gateway's acknowledgements are reserved in ranges of this size.
+constexpr std::uint64_t acknowledgement_range = 65'536;
+constexpr std::size_t file_bytes_max = 16 * 1024 * 1024;
+
+/// All stations of the path, from the bottom up. Members are destroyed in reverse, so that each
+/// outlives what borrows it.
+class Node {
+public:
+    explicit Node(const NodeOptions& options)
+        : options_(options), folder_(options.folder), sequences_(folder_.sequences()) {}
+    ~Node() { stop(); }
+
+    Result<void> open();
+    Result<void> watch();
+    Result<void> write_summary();
+
+private:
+    Result<std::unique_ptr<RocksStore>> store(std::string_view name);
+    Result<void> open_identity();
+    Result<void> open_ledger();
+    Result<void> submit_first_transactions();
+    Result<void> open_records();
+    Result<void> open_gateway();
+    Result<void> open_api();
+    Result<void> tell_ready() const;
+    [[nodiscard]] monitor::PatientFacts facts_of(const wire::LedgerId& patient, wire::Vital vital);
+    [[nodiscard]] api::GatewayStats gateway_stats() const;
+    [[nodiscard]] bool done() const;
+    void stop();
+
+    const NodeOptions& options_;
+    const DataFolder& folder_;
+    base::SystemClock clock_;
+    crypto::SystemRandom random_;
+    Sequences sequences_;
+    SetupRecord setup_;
+    std::optional<storage::FolderLock> lock_;
+    base::TimePoint started_ = clock_.now();
+
+    std::unique_ptr<RocksStore> identity_store_, ledger_store_, series_store_, monitor_store_,
+        review_store_, readmodel_store_, access_store_, vault_store_;
+    std::unique_ptr<identity::KeyStore> keys_;
+    std::unique_ptr<identity::Directory> directory_;
+    std::unique_ptr<identity::ConsentKeys> consent_keys_;
+    std::unique_ptr<crypto::SignatureVerifier> verifier_;
+    std::unique_ptr<ledger::Application> application_;
+    std::unique_ptr<consensus::EmbeddedEngine> engine_;
+    std::unique_ptr<chain::Subscription> block_log_;
+    std::unique_ptr<vault::Vault> vault_;
+    std::unique_ptr<series::SeriesStore> series_;
+    std::unique_ptr<monitor::Monitor> monitor_;
+    std::unique_ptr<wire::Signer> cloud_server_;
+    std::unique_ptr<wire::Signer> demo_program_;
+    std::unique_ptr<review::Review> review_;
+    std::unique_ptr<readmodel::ReadModel> read_model_;
+    std::unique_ptr<readmodel::AccessLog> access_log_;
+    std::unique_ptr<AutoApprover> approver_;
+    std::optional<storage::SequenceRange> acknowledgements_;
+    std::unique_ptr<mqtt::MosquittoNetwork> network_;
+    std::unique_ptr<mqtt::MqttTransport> transport_;
+    std::unique_ptr<gateway::Gateway> gateway_;
+    std::unique_ptr<mqtt::NetworkThread> network_thread_;
+    std::unique_ptr<api::Api> api_;
+};
+
+Result<std::unique_ptr<RocksStore>> Node::store(std::string_view name) {
+    auto opened = RocksStore::open(folder_.database(name));
+    if (opened) return opened;
+    return base::fail(opened.error().code,
+                      fmt::format("database {}: {}", name, opened.error().detail));
+}
+
+Result<void> Node::open_identity() {
+    auto setup = read_setup(folder_);
+    if (!setup) return base::pass(setup);
+    setup_ = *setup;
+    auto lock = storage::FolderLock::take(folder_.databases());
+    if (!lock) return base::pass(lock);
+    lock_.emplace(std::move(*lock));
+
+    const std::pair<std::unique_ptr<RocksStore>*, std::string_view> stores[] = {
+        {&identity_store_, "identity"}, {&ledger_store_, "ledger"},
+        {&series_store_, "series"},     {&monitor_store_, "monitor"},
+        {&review_store_, "review"},     {&readmodel_store_, "readmodel"},
+        {&access_store_, "access"},     {&vault_store_, "vault"}};
+    for (const auto& [slot, name] : stores) {
+        auto opened = store(name);
+        if (!opened) return base::pass(opened);
+        *slot = std::move(*opened);
+    }
+    auto keys = identity::KeyStore::open(folder_.keys(), clock_, random_);
+    if (!keys) return base::pass(keys);
+    keys_ = std::move(*keys);
+    auto directory = identity::Directory::open(*identity_store_);
+    if (!directory) return base::pass(directory);
+    directory_ = std::move(*directory);
+    consent_keys_ = std::make_unique<identity::ConsentKeys>(
+        *identity_store_, keys_->derived_key("consent keys"), random_);
+
+    auto cloud_server = keys_->service_signer(setup_.cloud_server);
+    if (!cloud_server) return base::pass(cloud_server);
+    cloud_server_ = std::move(*cloud_server);
+    auto program = keys_->service_signer(setup_.demo_program);
+    if (!program) return base::pass(program);
+    demo_program_ = std::move(*program);
+    return {};
+}
+
+Result<void> Node::open_ledger() {
+    verifier_ = crypto::make_parallel_verifier(0);
+    auto application = ledger::Application::open(*ledger_store_, *verifier_);
+    if (!application) return base::pass(application);
+    application_ = std::move(*application);
+    if (!application_->initialised()) {
+        const auto bytes = storage::read_file(folder_.genesis(), file_bytes_max);
+        if (!bytes) return base::pass(bytes);
+        const auto genesis = wire::decode_genesis(*bytes);
+        if (!genesis) return base::pass(genesis);
+        if (auto made = application_->init_chain(*genesis); !made) return made;
+    }
+    auto engine = consensus::EmbeddedEngine::start(
+        {.application = *application_,
+         .verifier = *verifier_,
+         .clock = clock_,
+         .signer_of = [this](const wire::LedgerId& id) { return keys_->service_signer(id); },
+         .on_error = [](const base::Error& error) { spdlog::error("ledger: {}", error.detail); }});
+    if (!engine) return base::pass(engine);
+    engine_ = std::move(*engine);
+    // A line that stands in the log is a promise: tests hold it against what is on disk.
+    block_log_ = engine_->follow(engine_->height() + 1, [](const wire::Block& block) {
+        spdlog::info("committed block {} {}", block.header.height,
+                     base::to_hex(wire::hash_of_header(block.header_bytes).view()));
+    });
+    return submit_first_transactions();
+}
+
+/// Enrolments first, then the consents of those enrolled; each until it is in a block.
+Result<void> Node::submit_first_transactions() {
+    const auto envelopes = first_transactions(folder_);
+    if (!envelopes) return base::pass(envelopes);
+    if (envelopes->empty()) return {};
+    if (auto done = submit_in_order(*engine_, *envelopes); !done) return done;
+    std::error_code error;
+    std::filesystem::remove(folder_.first_transactions(), error);
+    if (error) return base::fail(ErrorCode::unavailable, error.message());
+    spdlog::info("{} first transactions are on the chain", envelopes->size());
+    return {};
+}
+
+monitor::PatientFacts Node::facts_of(const wire::LedgerId& patient, wire::Vital vital) {
+    constexpr int adult_years = 16;
+    monitor::PatientFacts facts;
+    const auto person = directory_->person(patient);
+    facts.adult = person && person->age_years && *person->age_years >= adult_years;
+    for (const auto& device : directory_->devices_of(patient)) {
+        if (std::ranges::find(device.vitals, vital) != device.vitals.end()) {
+            facts.interval_ms = device.interval_ms;
+            break;
+        }
+    }
+    return facts;
+}
+
+Result<void> Node::open_records() {
+    auto vault = vault::Vault::open(folder_.vault(), *vault_store_, keys_->derived_key("vault"),
+                                    random_);
+    if (!vault) return base::pass(vault);
+    vault_ = std::move(*vault);
+    auto series = series::SeriesStore::open(*series_store_);
+    if (!series) return base::pass(series);
+    series_ = std::move(*series);
+    auto monitor = monitor::Monitor::open(
+        *monitor_store_, *series_, clock_,
+        [this](const wire::LedgerId& patient, wire::Vital vital) {
+            return facts_of(patient, vital);
+        });
+    if (!monitor) return base::pass(monitor);
+    monitor_ = std::move(*monitor);
+    auto read_model = readmodel::ReadModel::open(*readmodel_store_, *engine_);
+    if (!read_model) return base::pass(read_model);
+    read_model_ = std::move(*read_model);
+    auto access_log = readmodel::AccessLog::open(*access_store_);
+    if (!access_log) return base::pass(access_log);
+    access_log_ = std::move(*access_log);
+
+    review::Options options;
+    options.chain_id = application_->info().chain_id;
+    auto review = review::Review::open(
+        {.store = *review_store_,
+         .series = *series_,
+         .monitor = *monitor_,
+         .directory = *directory_,
+         .consent_keys = *consent_keys_,
+         .vault = *vault_,
+         .submitter = *engine_,
+         .blocks = *engine_,
+         .cloud_server = *cloud_server_,
+         .next_sequence = [this] { return sequences_.next(setup_.cloud_server); },
+         .clock = clock_},
+        options);
+    if (!review) return base::pass(review);
+    review_ = std::move(*review);
+    review_->on_change([this](const review::ReportView& report) {
+        if (report.state == review::ReportState::approved) {
+            spdlog::info("approved report {} {}", report.id,
+                         base::to_hex(report.transaction.view()));
+        } else if (approver_ && report.state == review::ReportState::pending) {
+            approver_->wake();
+        }
+    });
+    if (!options_.auto_approve) return {};
+    if (!application_->info().demo) {
+        return base::fail(ErrorCode::not_authorised,
+                          "--auto-approve works on demo chains only: programs never pass for people");
+    }
+    approver_ = std::make_unique<AutoApprover>(*review_, *demo_program_);
+    return {};
+}
+
+Result<void> Node::open_gateway() {
+    auto range = storage::SequenceRange::open(folder_.sequences() / "acknowledgements", 1,
+                                              acknowledgement_range);
+    if (!range) return base::pass(range);
+    acknowledgements_.emplace(std::move(*range));
+    auto network = mqtt::MosquittoNetwork::open(
+        {.host = "127.0.0.1",
+         .port = options_.broker_port,
+         .ca_file = folder_.broker() / "ca.pem"});
+    if (!network) return base::pass(network);
+    network_ = std::move(*network);
+    transport_ = network_->make_client(gateway_credentials(*keys_));
+    gateway_ = std::make_unique<gateway::Gateway>(
+        gateway::Gateway::Parts{*directory_, *series_, *acknowledgements_, clock_},
+        gateway::Gateway::Options{});
+    gateway_->attach(*transport_);
+    gateway_->start();
+    network_thread_ = std::make_unique<mqtt::NetworkThread>(*network_);
+    return {};
+}
+
+api::GatewayStats Node::gateway_stats() const {
+    const auto counts = gateway_->counts();
+    return {.since = started_,
+            .readings_accepted = counts.readings_accepted,
+            .frames_duplicate = counts.duplicates,
+            .refused = {counts.refusals.begin(), counts.refusals.end()},
+            .connected = gateway_->health().broker_connected};
+}
+
+Result<void> Node::open_api() {
+    if (options_.headless) return {};
+    const auto trust = storage::read_file(folder_.trust(), file_bytes_max);
+    if (!trust) return base::pass(trust);
+    api::Options options;
+    options.port = options_.port;
+    options.web = options_.web;
+    options.chain_id = application_->info().chain_id;
+    options.demo = application_->info().demo;
+    options.version = SALUS_VERSION;
+    options.trust_json = std::string(base::as_text(*trust));
+    for (const auto& person : directory_->people()) {
+        if (options.demo && !person.login.empty()) {
+            options.demo_logins.push_back({person.login, std::string(demo_password)});
+        }
+    }
+    auto api = api::Api::start(
+        {.directory = *directory_,
+         .key_store = *keys_,
+         .consent_keys = *consent_keys_,
+         .series = *series_,
+         .monitor = *monitor_,
+         .review = *review_,
+         .read_model = *read_model_,
+         .access_log = *access_log_,
+         .blocks = *engine_,
+         .submitter = *engine_,
+         .clock = clock_,
+         .random = random_,
+         .next_sequence = [this](const wire::LedgerId& id) { return sequences_.next(id); },
+         .gateway = [this] { return gateway_stats(); },
+         .storage = [this] { return storage_stats(folder_); },
+         .health = [this] { return health_of(gateway_->health(), read_model_->failure()); },
+         .verify_chain = [this](const auto& progress) { return verify_for_api(folder_, progress); }},
+        std::move(options));
+    if (!api) return base::pass(api);
+    api_ = std::move(*api);
+    return {};
+}
+
+Result<void> Node::tell_ready() const {
+    if (options_.ready_fd < 0) return {};
+    const char byte = '1';
+    const bool told = write(options_.ready_fd, &byte, 1) == 1;
+    close(options_.ready_fd);
+    if (told) return {};
+    return base::fail(ErrorCode::unavailable, "whoever waited for the node to be ready is gone");
+}
+
+Result<void> Node::open() {
+    using Step = Result<void> (Node::*)();
+    for (const Step step : {&Node::open_identity, &Node::open_ledger, &Node::open_records,
+                            &Node::open_gateway, &Node::open_api}) {
+        if (auto opened = (this->*step)(); !opened) return opened;
+    }
+    return tell_ready();
+}
+
+bool Node::done() const {
+    if (!options_.until_done || !review_->all_finished()) return false;
+    const auto counts = review_->counts();
+    if (!review_->reports(review::ReportState::submitting, std::nullopt).empty()) return false;
+    return counts.pending == 0 || (approver_ && approver_->idle());
+}
+
+Result<void> Node::watch() {
+    constexpr std::chrono::milliseconds tick{1'000};
+    while (!done()) {
+        const auto signal = next_signal(options_.until_done ? tick / 5 : tick, false);
+        if (signal) {
+            spdlog::info("stopping on signal {}", *signal);
+            return {};
+        }
+        monitor_->tick();
+        keys_->drop_idle();
+    }
+    return {};
+}
+
+/// First the way in, then whoever decides, then the way out: nothing calls what is gone.
+void Node::stop() {
+    network_thread_.reset();
+    if (gateway_) gateway_->stop();
+    approver_.reset();
+    api_.reset();
+}
+
+Result<void> Node::write_summary() {
+    return write_node_summary(folder_, {.series = *series_,
+                                        .monitor = *monitor_,
+                                        .review = *review_,
+                                        .read_model = *read_model_,
+                                        .blocks = *engine_,
+                                        .gateway = gateway_->counts()});
+}
+
+Result<void> run(const NodeOptions& options) {
+    Node node(options);
+    if (auto opened = node.open(); !opened) return opened;
+    if (auto watched = node.watch(); !watched) return watched;
+    return node.write_summary();
+}
+
+}  // namespace
+
+int run_node(const NodeOptions& options) {
+    hold_signals();
+    spdlog::flush_on(spdlog::level::info);
+    const auto done = run(options);
+    if (done) return 0;
+    fmt::print(stderr, "salus: {}\n", done.error().detail);
+    return 1;
+}
+
+}  // namespace cli

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "base/error.h"
+#include "cli/data_folder.h"
+
+namespace cli {
+
+struct NodeOptions {
+    DataFolder folder;
+    std::uint16_t broker_port = 0;
+    std::uint16_t port = 8080;
+    std::filesystem::path web;
+    bool headless = false;
+    bool auto_approve =
+        false;  ///< The demo program decides; only on a chain whose genesis says demo.
+    bool until_done = false;  ///< End once every recording is over and every report decided.
+    int ready_fd = -1;        ///< Told with one byte that the node serves; -1: nobody waits.
+};
+
+/// The cloud server: gateway, monitor, review, ledger and web API in one process, until SIGINT,
+/// SIGTERM or, with `until_done`, until all is done. Returns the process's exit code.
+[[nodiscard]] int run_node(const NodeOptions& options);
+
+}  // namespace cli

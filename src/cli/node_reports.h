@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "api/api.h"
+#include "base/error.h"
+#include "chain/block_source.h"
+#include "chain/transaction_submitter.h"
+#include "cli/data_folder.h"
+#include "gateway/gateway.h"
+#include "monitor/monitor.h"
+#include "readmodel/read_model.h"
+#include "review/review.h"
+#include "series/series_store.h"
+
+namespace cli {
+
+/// What the node says of itself: to the summary of a run, and to the administrator's pages.
+
+struct SummaryParts {  // all borrowed but the counts
+    const series::SeriesStore& series;
+    const monitor::Monitor& monitor;
+    const review::Review& review;
+    const readmodel::ReadModel& read_model;
+    const chain::BlockSource& blocks;
+    gateway::Counts gateway;
+};
+/// Members: docs/formats/summary.md. Errors: those of writing the file and of asking the chain.
+[[nodiscard]] base::Result<void> write_node_summary(const DataFolder& folder,
+                                                    const SummaryParts& parts);
+
+[[nodiscard]] api::StorageStats storage_stats(const DataFolder& folder);
+[[nodiscard]] std::vector<api::HealthItem> health_of(const gateway::Health& gateway,
+                                                     const std::optional<base::Error>& read_model);
+/// The whole folder, as `salus verify chain` does.
+[[nodiscard]] api::ChainVerdict verify_for_api(
+    const DataFolder& folder, const std::function<bool(std::uint64_t, std::uint64_t)>& progress);
+
+/// Submits in order, waiting where an action of another kind begins (consents need their people
+/// enrolled). Errors: the first refusal.
+[[nodiscard]] base::Result<void> submit_in_order(chain::TransactionSubmitter& submitter,
+                                                 const std::vector<base::Bytes>& envelopes);
+
+}  // namespace cli

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The whole path with real processes: from a reading to a verified chain, without a person.
+
+Recorded patients are used where they stand beside the project (../shared/data); without them that part
+is skipped, and said to be.
+"""
+import csv
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SALUS = ROOT / "build" / "release" / "salus"
+DATA = ROOT.parent / "shared" / "data"
+passed, failed, skipped = [], [], []
+
+
+def check(what, condition, found=""):
+    (passed if condition else failed).append(what)
+    print(f"  {'holds' if condition else 'FAILS'}: {what}{'' if condition else f' (found: {found})'}",
+          flush=True)
+
+
+def non_blank_values(folder):
+    """Values in the vitals columns of the recordings, counted without Salus's own reader."""
+    columns = {"HR", "PULSE", "RESP", "SpO2", "HR_bpm", "PULSE_bpm", "RESP_pm", "SpO2_pct",
+               *(f"{kind}{which}_mmHg" for kind in ("ABP", "NBP") for which in ("Sys", "Dias", "Mean"))}
+    total = 0
+    for file in sorted(pathlib.Path(folder).iterdir()):
+        if "numerics" not in file.name.lower() or file.suffix.lower() != ".csv":
+            continue
+        with open(file, newline="") as rows:
+            for row in csv.DictReader(rows):
+                total += sum(1 for name, value in row.items()
+                             if name and name.strip() in columns
+                             and (value or "").strip() not in ("", "NaN", "nan"))
+    return total
+
+
+def run(work, *words):
+    summary = pathlib.Path(work) / "summary.json"
+    done = subprocess.run([SALUS, "up", "--headless", "--auto-approve", "--until-done", "--data",
+                           pathlib.Path(work) / "data", "--summary", summary, *map(str, words)],
+                          capture_output=True, text=True, timeout=600)
+    if done.returncode != 0:
+        print(done.stdout + done.stderr)
+    return done.returncode, json.loads(summary.read_text()) if summary.exists() else {}
+
+
+def common(code, summary):
+    check("it ends by itself with exit 0", code == 0, code)
+    check("the chain verifies", summary.get("chain_verified") is True, summary.get("finding"))
+    check("no reading is refused", summary.get("readings_rejected") == {},
+          summary.get("readings_rejected"))
+    check("nothing is left undecided", summary.get("reports_pending") == 0,
+          summary.get("reports_pending"))
+    turns = summary.get("miners_used", {}).values()
+    check("no miner mines twice while another waits",
+          bool(turns) and max(turns) - (min(turns) if len(turns) == 100 else 0) <= 1, list(turns))
+
+
+def recorded_patients(work):
+    print("recorded patients (16 ICU recordings of 8 minutes)")
+    if not (DATA / "bidmc").is_dir():
+        skipped.append("recorded patients")
+        print("  SKIPPED: ../shared/data/bidmc is not here")
+        return
+    code, summary = run(work, "--replay", DATA / "bidmc", "--speed", 60)
+    common(code, summary)
+    check("every value that is not blank is accepted, once",
+          summary.get("readings_accepted") == non_blank_values(DATA / "bidmc"),
+          f"{summary.get('readings_accepted')} of {non_blank_values(DATA / 'bidmc')}")
+    check("two reports a patient are approved", summary.get("reports_approved") == 32,
+          summary.get("reports_approved"))
+    check("alarms are raised", summary.get("alarms_raised", 0) >= 10, summary.get("alarms_raised"))
+
+
+def long_recording(work):
+    print("one patient of 32 hours, a value a minute")
+    if not (DATA / "icu-numerics").is_dir():
+        skipped.append("a long recording")
+        print("  SKIPPED: ../shared/data/icu-numerics is not here")
+        return
+    code, summary = run(work, "--replay", DATA / "icu-numerics", "--speed", 1000, "--duration", 21600)
+    common(code, summary)
+    check("values are accepted", summary.get("readings_accepted", 0) > 500,
+          summary.get("readings_accepted"))
+
+
+def simulated_patient(work):
+    print("one simulated patient: 12 sensors on 10 devices, 480 s [0]")
+    code, summary = run(work, "--patients", 1, "--speed", 40)
+    common(code, summary)
+    check("ten devices", summary.get("devices") == 10, summary.get("devices"))
+    check("at least the paper's 110 messages", summary.get("batches_sent", 0) >= 110,
+          summary.get("batches_sent"))
+    check("every reading sent is accepted",
+          summary.get("readings_sent") == summary.get("readings_accepted"),
+          f"{summary.get('readings_sent')} sent, {summary.get('readings_accepted')} accepted")
+
+
+def main():
+    for part in (recorded_patients, simulated_patient, long_recording):
+        with tempfile.TemporaryDirectory(prefix="salus-path-") as work:
+            part(work)
+    print(f"{len(passed)} passed, {len(failed)} failed, {len(skipped)} skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
