@@ -28,7 +28,7 @@ struct LedgerBench {
     std::uint64_t blocks = 0;
     unsigned cores = 0;
     double transaction_bytes = 0;  ///< Mean size of an envelope.
-    double commit_ms_mean = 0;     ///< Of a block, from finalized to synced.
+    double write_ms_mean = 0;      ///< Of a block: the synced write of its batch.
 };
 /// Writes below `folder`, which must be empty or absent, and leaves the database there.
 /// Errors: those of the store and the ledger.
