@@ -2,7 +2,8 @@
 #pragma once
 
 #include <functional>
-#include <mutex>
+#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -34,9 +35,10 @@ struct StoredBatch {
     std::uint64_t position = 0;  ///< Rises by one a batch, from 1, over all patients.
     wire::LedgerId patient;
     wire::DeviceId device;
+    std::uint64_t counter = 0;  ///< The device's own: (device, counter) is stored once.
     wire::DeviceStatus status{};
     base::TimePoint gateway_time;
-    base::TimePoint clock;          ///< The device's clock at sealing: the patient's now.
+    base::TimePoint clock;  ///< The device's clock at sealing: the patient's now.
     std::uint32_t speed_milli = 1000;
     std::vector<wire::Reading> readings;
     std::vector<Quality> qualities;  ///< One a reading.
@@ -66,32 +68,36 @@ public:
         storage::KeyValueStore& store);
     ~SeriesStore();
 
-    /// All arrivals in one synced write. (device, counter) is stored once: a second arrival of it is
-    /// a `duplicate`, which the caller acknowledges again. Followers are called in order, after the
-    /// write, before this returns. Errors: those of the store; then nothing was stored.
+    /// All arrivals in one synced write. (device, counter) is stored once: a second arrival of it
+    /// is a `duplicate`, which the caller acknowledges again. Followers are called in order, after
+    /// the write, before this returns. Errors: those of the store; then nothing was stored.
     [[nodiscard]] base::Result<std::vector<Outcome>> append(std::span<const Arrival> arrivals);
 
     /// Highest frame sequence stored from `device`; 0 for none.
     [[nodiscard]] base::Result<std::uint64_t> frame_sequence(const wire::DeviceId& device) const;
     [[nodiscard]] std::uint64_t last_position() const;
+    /// Readings stored since the store was made, durable with them.
+    [[nodiscard]] std::uint64_t reading_count() const;
     /// Batches after `position`, rising, until `visit` says false.
     [[nodiscard]] base::Result<void> read_after(
         std::uint64_t position, const std::function<bool(const StoredBatch&)>& visit) const;
-    /// `on_batch` is called for every batch stored after `position`: those there already before this
-    /// returns, later ones from the appending thread. Never called twice at once. It stays
+    /// `on_batch` is called for every batch stored after `position`: those there already before
+    /// this returns, later ones from the appending thread. Never called twice at once. It stays
     /// registered for the life of this object.
     [[nodiscard]] base::Result<void> follow(std::uint64_t position,
                                             std::function<void(const StoredBatch&)> on_batch);
 
-    /// Readings of one vital with `from` <= time < `to`, in order of time. At most `points_max`.
+    /// Readings of one vital with `from` <= time < `to`, in order of time; the first `points_max`.
+    /// A strip has no single value and is no point.
     [[nodiscard]] base::Result<std::vector<Point>> range(const wire::LedgerId& patient,
                                                          wire::Vital vital, base::TimePoint from,
                                                          base::TimePoint to,
                                                          std::size_t points_max) const;
-    /// The same in `count` equal columns; empty ones are left out, so a gap stays a gap.
+    /// The same in `count` equal columns (1 to 100,000, else it is cut to that); empty ones are
+    /// left out, so a gap stays a gap, and so are implausible values: an artefact would hide the
+    /// curve.
     [[nodiscard]] base::Result<std::vector<Bucket>> buckets(const wire::LedgerId& patient,
-                                                            wire::Vital vital,
-                                                            base::TimePoint from,
+                                                            wire::Vital vital, base::TimePoint from,
                                                             base::TimePoint to,
                                                             std::size_t count) const;
     /// The strip that begins last in [from, to), if any.
