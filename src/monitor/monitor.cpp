@@ -13,6 +13,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/announcer.h"
 #include "base/record.h"
 #include "monitor/internal/alarm_record.h"
 
@@ -65,7 +66,6 @@ struct Monitor::State {
     std::mutex saving;
     mutable std::mutex mutex;
     std::condition_variable wake;  ///< The writer has something to do.
-    std::condition_variable told;
     // All below: under `mutex`.
     bool stopping = false;
     bool caught_up = false;
@@ -80,9 +80,7 @@ struct Monitor::State {
     std::map<std::pair<wire::LedgerId, wire::Vital>, PatientFacts> facts;
     std::optional<base::Error> error;
     std::deque<double> latencies_ms;
-    std::vector<std::function<void(const Alarm&)>> listeners;
-    std::deque<Alarm> to_tell;
-    bool telling = false;
+    base::Announcer<Alarm> announcer;
     std::thread writer;
 
     State(storage::KeyValueStore& store_in, series::SeriesStore& series_in,
@@ -105,7 +103,6 @@ struct Monitor::State {
     base::Result<void> save();
     void saved(std::span<const Change> done);
     void show(std::span<const Change> done);
-    void tell();
     void write_when_due();
     base::Result<Alarm> acknowledge(std::uint64_t id, const wire::LedgerId& who);
     std::optional<Alarm> find(std::uint64_t id) const;
@@ -265,7 +262,7 @@ base::Result<void> Monitor::State::save() {
         saved(std::span(changes).first(change_count));
         changes.erase(changes.begin(), changes.begin() + static_cast<std::ptrdiff_t>(change_count));
     }
-    tell();
+    announcer.tell();
     return {};
 }
 
@@ -275,7 +272,7 @@ void Monitor::State::saved(std::span<const Change> done) {
     show(done);
     const auto now = clock.now();
     for (const auto& change : done) {
-        if (!listeners.empty()) to_tell.push_back(change.alarm);
+        announcer.push(change.alarm);
         if (!change.measured_from) continue;
         latencies_ms.push_back(static_cast<double>((now - *change.measured_from).count()));
         if (latencies_ms.size() > latencies_max) latencies_ms.pop_front();
@@ -290,23 +287,6 @@ void Monitor::State::show(std::span<const Change> done) {
             shown.insert_or_assign(change.alarm.id, change.alarm);
         }
     }
-}
-
-/// Tells the listeners outside of all locks: they may ask us back. One thread at a time, in order.
-void Monitor::State::tell() {
-    std::unique_lock lock(mutex);
-    if (telling) return;
-    telling = true;
-    while (!to_tell.empty()) {
-        const auto alarm = std::move(to_tell.front());
-        to_tell.pop_front();
-        const auto all = listeners;
-        lock.unlock();
-        for (const auto& listener : all) listener(alarm);
-        lock.lock();
-    }
-    telling = false;
-    told.notify_all();
 }
 
 void Monitor::State::write_when_due() {
@@ -366,7 +346,7 @@ base::Result<Alarm> Monitor::State::acknowledge(std::uint64_t id, const wire::Le
         saved(changes);
         changes.clear();
     }
-    tell();
+    announcer.tell();
     return *alarm;
 }
 
@@ -468,7 +448,9 @@ base::Result<Alarm> Monitor::acknowledge(std::uint64_t id, const wire::LedgerId&
 }
 
 base::Result<void> Monitor::flush() {
-    return state_->save();
+    if (auto saved = state_->save(); !saved) return saved;
+    state_->announcer.wait();
+    return {};
 }
 
 std::optional<base::Error> Monitor::last_error() const {
@@ -477,8 +459,7 @@ std::optional<base::Error> Monitor::last_error() const {
 }
 
 void Monitor::on_change(std::function<void(const Alarm&)> listener) {
-    const std::lock_guard lock(state_->mutex);
-    state_->listeners.push_back(std::move(listener));
+    state_->announcer.add(std::move(listener));
 }
 
 std::uint64_t Monitor::raised_count() const {
