@@ -1,0 +1,1 @@
+export const trust_text='{}'; export const receipt_text='{}';

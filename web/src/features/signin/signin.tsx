@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link, useNavigate, useSearchParams } from 'react-router';
+import { api } from '@/client/api';
+import { ApiError } from '@/client/http';
+import { keys, use_info } from '@/client/queries';
+import type { DemoLogin, Role } from '@/client/types';
+import { use_title } from '@/ui/bits';
+import { count } from '@/ui/format';
+import { Logo } from '@/ui/icons';
+import { Failure } from '@/ui/states';
+import { word_for, words } from '@/words';
+import './signin.css';
+
+const w = words.signin;
+
+// Only a path of this app is followed: a link cannot send people elsewhere after they signed in.
+const safe_path = (next: string | null): string | null =>
+  next !== null && /^\/(?![/\\])/.test(next) && !next.startsWith('/signin') ? next : null;
+
+function Failed({ error }: { error: unknown }) {
+  if (!(error instanceof ApiError) || error.code !== 'unauthenticated') return <Failure error={error} />;
+  return (
+    <div className="notice" data-kind="bad" role="alert">
+      <h2>{w.wrong}</h2>
+      <p>{w.wrong_do}</p>
+    </div>
+  );
+}
+
+function DemoLogins({ logins, busy, sign_in }: {
+  logins: readonly DemoLogin[];
+  busy: boolean;
+  sign_in: (login: string, password: string) => void;
+}) {
+  return (
+    <section className="panel demo-logins" aria-labelledby="demo-title">
+      <h2 id="demo-title">
+        {w.demo_title} <span className="tag" data-kind="accent">{words.app.demo}</span>
+      </h2>
+      <p className="muted">{w.demo_text}</p>
+      <div className="demo-grid">
+        {logins.map((demo) => (
+          <button
+            key={demo.login}
+            type="button"
+            className="demo-login"
+            disabled={busy}
+            aria-label={w.demo_as(demo.name, word_for(words.roles, demo.role))}
+            onClick={() => sign_in(demo.login, demo.password)}
+          >
+            <strong>{demo.name}</strong>
+            <span className="muted">{word_for(words.roles, demo.role)}</span>
+          </button>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+export default function SignIn({ home_of }: { home_of: (role: Role) => string }) {
+  use_title(w.title);
+  const info = use_info();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const [search] = useSearchParams();
+  const [login, set_login] = useState('');
+  const [password, set_password] = useState('');
+  const [busy, set_busy] = useState(false);
+  const [error, set_error] = useState<unknown>(null);
+
+  const sign_in = async (with_login: string, with_password: string): Promise<void> => {
+    set_busy(true);
+    set_error(null);
+    try {
+      const me = await api.login(with_login, with_password);
+      queries.clear();
+      queries.setQueryData(keys.me, me);
+      await navigate(safe_path(search.get('next')) ?? home_of(me.role), { replace: true });
+    } catch (failure) {
+      set_error(failure);
+    } finally {
+      set_busy(false);
+    }
+  };
+
+  return (
+    <div className="signin">
+      <div className="signin-brand">
+        <Logo />
+        <div>
+          <strong>{words.app.name}</strong>
+          <p className="muted">{words.app.tagline}</p>
+        </div>
+      </div>
+      <form
+        className="panel"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void sign_in(login, password);
+        }}
+      >
+        <h1 className="page-title">{w.title}</h1>
+        {error !== null ? <Failed error={error} /> : null}
+        <TextInput label={w.login} autoComplete="username" required value={login} onChange={(event) => set_login(event.currentTarget.value)} />
+        <PasswordInput label={w.password} autoComplete="current-password" required value={password} onChange={(event) => set_password(event.currentTarget.value)} />
+        <Button type="submit" size="md" loading={busy} fullWidth>
+          {busy ? w.working : w.submit}
+        </Button>
+      </form>
+      {info.error ? <Failure error={info.error} retry={() => void info.refetch()} /> : null}
+      {info.data?.demo && info.data.demo_logins?.length ? (
+        <DemoLogins logins={info.data.demo_logins} busy={busy} sign_in={(a, b) => void sign_in(a, b)} />
+      ) : null}
+      <p className="muted signin-foot">
+        {w.verify_text} <Link to="/verify">{words.app.verify}</Link>
+        {info.data ? <span className="mono">{w.chain(info.data.chain_id, count(info.data.height))}</span> : null}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers and dates by Intl, in the catalogue's language and this device's time zone.
+import { locale } from '@/words';
+
+const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const clock_time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const short_time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+const day_time = new Intl.DateTimeFormat(locale, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+const full_time = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' });
+const date_only = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+const per_unit = (unit: string, digits = 0) =>
+  new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits });
+const units = { second: per_unit('second'), minute: per_unit('minute'), hour: per_unit('hour'), day: per_unit('day') };
+const byte_units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+
+export const count = (value: number): string => integers.format(value);
+export const time = (ms: number): string => clock_time.format(ms);
+export const minutes = (ms: number): string => short_time.format(ms);
+/// The day stands with it unless it is today.
+export function moment(ms: number, now_ms: number = Date.now()): string {
+  const same_day = new Date(ms).toDateString() === new Date(now_ms).toDateString();
+  return same_day ? clock_time.format(ms) : day_time.format(ms);
+}
+export const full = (ms: number): string => full_time.format(ms);
+export const date = (ms: number): string => date_only.format(ms);
+
+/// "12 s", "3 min", "2 h 5 min", "4 d": one or two units, as people say it.
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 120) return units.second.format(seconds);
+  const whole_minutes = Math.floor(seconds / 60);
+  if (whole_minutes < 120) return units.minute.format(whole_minutes);
+  const hours = Math.floor(whole_minutes / 60);
+  if (hours < 48) {
+    const rest = whole_minutes % 60;
+    return rest === 0 ? units.hour.format(hours) : `${units.hour.format(hours)} ${units.minute.format(rest)}`;
+  }
+  return units.day.format(Math.floor(hours / 24));
+}
+
+export function bytes(value: number): string {
+  let rest = value;
+  let unit = 0;
+  while (rest >= 1000 && unit < byte_units.length - 1) {
+    rest /= 1000;
+    unit += 1;
+  }
+  return per_unit(byte_units[unit] ?? 'byte', unit === 0 ? 0 : 1).format(rest);
+}
+
+const one_decimal = new Set(['body_temperature', 'ambient_temperature']);
+const numbers = [0, 1].map(
+  (digits) => new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+);
+/// A vital's value with as many digits as its monitors show.
+export function vital_value(vital: string, value: number): string {
+  return (numbers[one_decimal.has(vital) ? 1 : 0] as Intl.NumberFormat).format(value);
+}
+
+/// The first and last digits of a long id.
+export const short_id = (id: string): string => (id.length <= 20 ? id : `${id.slice(0, 10)}…${id.slice(-6)}`);

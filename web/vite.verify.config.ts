@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The receipt verifier as ONE file that one can keep: script and style stand inside dist/verify.html.
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig, type Plugin } from 'vite';
+
+// Puts the one script and the one style sheet of the build into the page itself.
+function single_file(): Plugin {
+  return {
+    name: 'single-file',
+    enforce: 'post',
+    generateBundle(_options, bundle) {
+      const page = bundle['verify.html'];
+      if (!page || page.type !== 'asset') throw new Error('verify.html is not in the bundle');
+      let html = String(page.source);
+      for (const [name, file] of Object.entries(bundle)) {
+        if (file.type === 'chunk') {
+          const tag = new RegExp(`<script[^>]*src="[^"]*${name}"[^>]*></script>`);
+          const code = file.code.replaceAll('</script', '<\\/script');
+          html = html.replace(tag, '');
+          html = html.replace('</body>', () => `<script type="module">${code}</script></body>`);
+          delete bundle[name];
+        } else if (name.endsWith('.css')) {
+          const tag = new RegExp(`<link[^>]*href="[^"]*${name}"[^>]*>`);
+          html = html.replace(tag, () => `<style>${String(file.source)}</style>`);
+          delete bundle[name];
+        }
+      }
+      page.source = html;
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [react(), single_file()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  publicDir: false,
+  build: {
+    target: 'es2022',
+    emptyOutDir: false,
+    cssCodeSplit: false,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: 'verify.html', output: { codeSplitting: false } },
+  },
+});
