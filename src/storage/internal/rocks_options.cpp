@@ -4,6 +4,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
@@ -30,6 +31,17 @@ rocksdb::CompressionType first_supported(std::initializer_list<rocksdb::Compress
     return rocksdb::kNoCompression;
 }
 
+// RocksDB would look for room every five seconds on a thread of its own, and refuse Resume meanwhile.
+// We resume with the first write after the one that failed, so that room is used at once.
+class NoRecoveryByItself final : public rocksdb::EventListener {
+public:
+    const char* Name() const override { return "SalusNoRecoveryByItself"; }
+    void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/,
+                              rocksdb::Status /*error*/, bool* recover) override {
+        *recover = false;
+    }
+};
+
 void set_safety(rocksdb::Options& options) {
     // The default (point in time) drops everything after a flipped bit without a word; this one
     // refuses to open and still accepts a last record that a crash cut short.
@@ -41,6 +53,7 @@ void set_safety(rocksdb::Options& options) {
     // a newer log holds the newest batch.
     options.track_and_verify_wals_in_manifest = true;
     options.verify_sst_unique_id_in_manifest = true;
+    options.listeners.push_back(std::make_shared<NoRecoveryByItself>());
     // log_check.cpp reads the logs: no recycled files (their tails hold old records), no
     // compression.
     options.recycle_log_file_num = 0;
