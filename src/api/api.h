@@ -99,9 +99,8 @@ public:
         VerifyChain verify_chain;
     };
 
-    /// Listens and answers from threads of its own once this returns. The parts must outlive it,
-    /// and must call no listener any more once it is gone: stop gateway and chain first. Errors:
-    /// `busy` if the port is taken, `unavailable`.
+    /// Listens and answers from threads of its own once this returns. The parts must outlive it.
+    /// Errors: `busy` if the port is taken, `unavailable`.
     [[nodiscard]] static base::Result<std::unique_ptr<Api>> start(Parts parts, Options options);
     /// Closes every connection and waits for running requests.
     ~Api();
