@@ -154,6 +154,7 @@ base::Result<Hash256> HistoryLog::node(unsigned level, std::uint64_t index) cons
 }
 
 base::Result<Hash256> HistoryLog::range_root(std::uint64_t begin, std::uint64_t end) const {
+    CHECK(begin < end);
     const std::uint64_t leaves = end - begin;
     if (std::has_single_bit(leaves) && begin % leaves == 0) {
         return node(static_cast<unsigned>(std::countr_zero(leaves)), begin / leaves);
