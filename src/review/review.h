@@ -43,7 +43,7 @@ struct ReportView {
     base::TimePoint period_end;
     std::uint32_t reading_count = 0;
     std::vector<VitalSummary> vitals;
-    std::vector<monitor::Alarm> alarms;  ///< That stood in the period.
+    std::vector<monitor::Alarm> alarms;  ///< That stood in the period, as of the cut; oldest first.
     ReportState state{};
     base::TimePoint created_at;
     std::optional<base::TimePoint> decided_at;
@@ -52,8 +52,8 @@ struct ReportView {
     std::string refusal_reason;  ///< The doctor's words. Off chain.
     /// Why the last try to approve was refused by a check or a contract; it stays pending then.
     std::optional<base::Error> last_error;
-    wire::TxId transaction;  ///< Once submitting or approved.
-    wire::Height height = 0; ///< Once approved.
+    wire::TxId transaction;   ///< Once submitting or approved.
+    wire::Height height = 0;  ///< Once approved.
 };
 
 struct Options {
@@ -79,7 +79,10 @@ public:
         std::function<base::Result<std::uint64_t>()> next_sequence;  ///< Of the cloud server.
         const base::Clock& clock;
     };
-    /// Catches up with the series; submits anew what was signed but not yet in a block.
+    /// Catches up with the series; submits anew what was signed but not yet in a block. Open the
+    /// monitor before, so that it has seen a reading when the report with it is cut. The submitter
+    /// must answer every submission before this object may end. Errors: `malformed` options;
+    /// `corrupted`; those of the stores.
     [[nodiscard]] static base::Result<std::unique_ptr<Review>> open(Parts parts, Options options);
     ~Review();
 
@@ -90,24 +93,35 @@ public:
     /// Errors: `not_found`.
     [[nodiscard]] base::Result<ReportView> report(std::uint64_t id) const;
 
-    /// Seals the content into the vault, signs with the cloud server's key and `doctor`'s, submits and
-    /// waits for the block. Errors: `not_found`; `conflict` if decided before; `wrong_doctor`;
-    /// `consent_missing`; `unauthenticated` if the key is locked; or the contract's own reason. After
-    /// an error the report is pending and nothing was mined.
+    /// Seals the content into the vault, signs with the cloud server's key and `doctor`'s, submits
+    /// and waits for the block. Errors: `not_found`; `conflict` if decided before; `wrong_doctor`;
+    /// `consent_missing`; `unauthenticated` if the key is locked; or the contract's own reason.
+    /// After an error the report is pending and nothing was mined.
     [[nodiscard]] base::Result<ReportView> approve(std::uint64_t id, const wire::Signer& doctor);
     /// The reason: 1 to 500 characters. Durable when it returns. Readings are kept.
     [[nodiscard]] base::Result<ReportView> refuse(std::uint64_t id, const wire::LedgerId& doctor,
                                                   std::string reason);
-    /// Cuts every open period now, also partial ones.
+    /// Waits until every cut so far is on disk and told to the listeners; not to be called by one.
+    /// Errors: those of the stores; the cuts are tried again each second.
+    [[nodiscard]] base::Result<void> flush();
+    /// Why reports could not be written the last time, if so.
+    [[nodiscard]] std::optional<base::Error> last_error() const;
+    /// Cuts every open period now, also partial ones. Durable when it returns.
     [[nodiscard]] base::Result<void> close_periods();
-    /// Patients whose devices all said `finished` and have no open period left.
+    /// Whether every device of the directory that is not suspended said `finished`, and all that
+    /// was open is a report on disk. A device that never spoke has not finished.
     [[nodiscard]] bool all_finished() const;
 
     void on_change(std::function<void(const ReportView&)> listener);
 
-    struct Counts { std::uint64_t pending, approved, refused; };
+    struct Counts {
+        std::uint64_t pending, approved, refused;
+    };
     [[nodiscard]] Counts counts() const;
-    struct Latency { double p50_ms; double p99_ms; };
+    struct Latency {
+        double p50_ms;
+        double p99_ms;
+    };
     [[nodiscard]] std::optional<Latency> approval_to_commit() const;
 
 private:
