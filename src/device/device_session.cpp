@@ -18,7 +18,7 @@ namespace {
 // Chosen by us: an acknowledgement normally takes milliseconds; a gateway that restarts is back
 // within seconds, and must not be met by a storm.
 constexpr std::chrono::milliseconds resend_first = 2s;
-constexpr std::chrono::milliseconds resend_max = 8s;
+constexpr std::chrono::milliseconds resend_max = 4s;
 constexpr std::chrono::milliseconds save_interval = 5s;
 /// One synced write a range; what a kill leaves unused is lost, of 2^64.
 constexpr std::uint64_t sequence_range = 65'536;
@@ -225,8 +225,11 @@ base::Result<void> DeviceSession::save_progress() {
 void DeviceSession::on_connected() {
     // A failure means that the connection is lost already: then this is called again.
     if (!transport_->subscribe(ack_topic_)) return;
-    // What was under way on the old connection is probably lost.
-    for (auto& [counter, flight] : in_flight_) flight.resend_at = base::TimePoint{};
+    // What was under way on the old connection is probably lost, and that is not the gateway's load.
+    for (auto& [counter, flight] : in_flight_) {
+        flight.resend_at = base::TimePoint{};
+        flight.attempts = std::min(flight.attempts, 1U);
+    }
 }
 
 void DeviceSession::on_disconnected(std::string_view) {}

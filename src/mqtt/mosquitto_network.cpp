@@ -29,12 +29,13 @@ namespace {
 
 // Chosen by us: a broker on the same machine is back within tenths of a second.
 constexpr Steady::duration delay_first = 100ms;
-constexpr Steady::duration delay_max = 5s;
+constexpr Steady::duration delay_max = 2s;
 /// From the TCP connection to the broker's CONNACK.
 constexpr Steady::duration connect_timeout = 10s;
 /// How often keep-alive is looked at, and reading is tried where the socket did not ask for it:
 /// libmosquitto can leave decrypted bytes in the TLS buffer, which poll(2) does not see.
 constexpr Steady::duration misc_interval = 250ms;
+constexpr short closed_events = POLLERR | POLLHUP | POLLRDHUP;
 constexpr int keepalive_s = 20;
 constexpr int read_packets_max = 256;
 
@@ -227,7 +228,8 @@ void MosquittoNetwork::Client::send_waiting() {
 void MosquittoNetwork::Client::serve(short events, bool misc_due, Steady::time_point now) {
     if (handle_ == nullptr) return;
     int code = MOSQ_ERR_SUCCESS;
-    if ((events & (POLLIN | POLLERR | POLLHUP)) != 0 || misc_due) {
+    const bool closed = (events & closed_events) != 0;
+    if (closed || (events & POLLIN) != 0 || misc_due) {
         code = mosquitto_loop_read(handle_, read_packets_max);
     }
     if (code == MOSQ_ERR_SUCCESS && ((events & POLLOUT) != 0 || misc_due)) {
@@ -238,6 +240,8 @@ void MosquittoNetwork::Client::serve(short events, bool misc_due, Steady::time_p
         return drop(code == MOSQ_ERR_ERRNO ? std::strerror(errno) : mosquitto_strerror(code));
     }
     if (!refusal_.empty()) return drop(refusal_);
+    // libmosquitto 2.0.11 goes on waiting for a handshake whose connection is gone.
+    if (closed && !connected_) return drop("the broker closed the connection");
     if (!connected_ && now - begun_ > connect_timeout) drop("the broker did not answer in time");
 }
 
@@ -281,7 +285,7 @@ void MosquittoNetwork::poll(std::chrono::milliseconds wait) {
         if (const auto attempt = client->next_attempt()) until = std::min(until, *attempt);
         if (const int socket = client->socket(); socket >= 0) {
             const int write = client->wants_write() ? POLLOUT : 0;
-            watched.push_back({socket, static_cast<short>(POLLIN | write), 0});
+            watched.push_back({socket, static_cast<short>(POLLIN | POLLRDHUP | write), 0});
             owners.push_back(client);
         }
     }

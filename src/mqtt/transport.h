@@ -34,7 +34,7 @@ public:
 class MqttTransport {
 public:
     virtual ~MqttTransport() = default;
-    /// Borrows `listener`. Connects during later polls, and again with back-off (0.1 s to 5 s)
+    /// Borrows `listener`. Connects during later polls, and again with back-off (0.1 s to 2 s)
     /// whenever the connection is lost, until `disconnect`.
     virtual void connect(Listener& listener) = 0;
     virtual void disconnect() = 0;
