@@ -3,7 +3,6 @@
 
 #include <map>
 #include <string>
-#include <unordered_map>
 #include <variant>
 
 #include "base/check.h"
@@ -169,8 +168,7 @@ private:
     Lookup lookup_;
     contracts::BlockContext block_;
     state::Overlay overlay_;
-    std::unordered_map<wire::TxId, std::uint32_t, base::FixedBytesHash<wire::TxId>>
-        accepted_;  // never iterated
+    std::map<wire::TxId, std::uint32_t> accepted_;
     Execution done_;
 };
 

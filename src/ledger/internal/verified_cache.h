@@ -2,8 +2,9 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
-#include <unordered_map>
+#include <optional>
 #include <vector>
 
 #include "wire/ids.h"
@@ -44,9 +45,7 @@ public:
     }
 
 private:
-    std::unordered_map<wire::Hash256, std::shared_ptr<const Decoded>,
-                       base::FixedBytesHash<wire::Hash256>>
-        entries_;  // never iterated
+    std::map<wire::Hash256, std::shared_ptr<const Decoded>> entries_;
     std::deque<wire::Hash256> order_;
 };
 
