@@ -46,6 +46,7 @@ StoredBatch to_stored(const Arrival& arrival, std::uint64_t position) {
         .position = position,
         .patient = arrival.patient,
         .device = arrival.device,
+        .counter = arrival.batch.counter,
         .status = arrival.batch.status,
         .gateway_time = arrival.gateway_time,
         .clock = arrival.batch.clock,
@@ -63,6 +64,7 @@ struct Staged {
     std::map<wire::DeviceId, DeviceCounters> devices;
     std::map<Source, std::uint32_t> sources;
     std::vector<StoredBatch> batches;
+    std::uint64_t readings = 0;
 };
 
 }  // namespace
@@ -80,6 +82,7 @@ struct SeriesStore::State {
     // Guards what follows; written with `append_mutex` held as well.
     mutable std::shared_mutex data_mutex;
     std::uint64_t last_position = 0;
+    std::uint64_t reading_count = 0;
     std::map<wire::DeviceId, DeviceCounters> devices;  // those heard since the start
     std::map<Source, std::uint32_t> source_ids;
     std::vector<Source> sources;
@@ -121,6 +124,10 @@ base::Result<void> SeriesStore::State::load() {
     if (!loaded) return pass(loaded);
     index = std::move(*loaded);
     if (auto done = load_sources(); !done) return done;
+    const auto counted = store.get(key_of(Kind::reading_count));
+    if (!counted) return pass(counted);
+    if (*counted && (*counted)->size() != 8) return damaged("the count of readings");
+    if (*counted) reading_count = base::read_u64(**counted);
     last_position = index->chunked_position();
     return read_after(last_position, [&](const StoredBatch& batch) {
         index->take({&batch, 1});
@@ -177,6 +184,7 @@ base::Result<Outcome> SeriesStore::State::stage(const Arrival& arrival, Staged& 
     const std::uint32_t source = source_of(batch, staged);
     staged.write.put(key_of(Kind::log_entry, batch.position),
                      internal::encode({.source = source, .batch = batch}));
+    staged.readings += batch.readings.size();
     staged.batches.push_back(std::move(batch));
     return Outcome::stored;
 }
@@ -193,6 +201,7 @@ void SeriesStore::State::take(Staged& staged) {
     }
     sources.insert(sources.end(), added.begin(), added.end());
     last_position += staged.batches.size();
+    reading_count += staged.readings;
 }
 
 base::Result<std::vector<Outcome>> SeriesStore::append(std::span<const Arrival> arrivals) {
@@ -203,6 +212,11 @@ base::Result<std::vector<Outcome>> SeriesStore::append(std::span<const Arrival> 
         const auto outcome = state_->stage(arrival, staged);
         if (!outcome) return pass(outcome);
         outcomes.push_back(*outcome);
+    }
+    if (staged.readings > 0) {
+        base::Bytes count;
+        base::append_u64(count, state_->reading_count + staged.readings);
+        staged.write.put(key_of(Kind::reading_count), std::move(count));
     }
     state_->index->plan(staged.batches, staged.write);
     if (auto written = state_->store.write(staged.write); !written) {
@@ -232,6 +246,11 @@ base::Result<std::uint64_t> SeriesStore::frame_sequence(const wire::DeviceId& de
 std::uint64_t SeriesStore::last_position() const {
     const std::shared_lock lock(state_->data_mutex);
     return state_->last_position;
+}
+
+std::uint64_t SeriesStore::reading_count() const {
+    const std::shared_lock lock(state_->data_mutex);
+    return state_->reading_count;
 }
 
 std::optional<StoredBatch> SeriesStore::State::decode(std::uint64_t position,

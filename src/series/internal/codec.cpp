@@ -138,6 +138,7 @@ base::Bytes encode(const LogEntry& entry) {
     const StoredBatch& batch = entry.batch;
     base::Bytes out;
     append_varint(out, entry.source);
+    append_varint(out, batch.counter);
     const bool speed = batch.speed_milli != usual_speed_milli;
     out.push_back(static_cast<std::uint8_t>(static_cast<std::uint8_t>(batch.status) |
                                             (speed ? has_speed : 0U)));
@@ -158,6 +159,7 @@ std::optional<LogEntry> decode_entry(base::ByteView bytes) {
     LogEntry entry;
     StoredBatch& batch = entry.batch;
     entry.source = static_cast<std::uint32_t>(in.varint());
+    batch.counter = in.varint();
     const std::uint8_t flags = in.byte();
     batch.status = static_cast<wire::DeviceStatus>(flags & status_mask);
     if ((flags & has_speed) != 0) batch.speed_milli = static_cast<std::uint32_t>(in.varint());

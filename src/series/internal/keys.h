@@ -10,14 +10,15 @@
 namespace series::internal {
 
 enum class Kind : char {
-    log_entry = 'L',        ///< position 8 -> batch
-    device = 'D',           ///< device 16 -> highest frame sequence 8
-    counters = 'I',         ///< device 16, first 8 -> last 8: counters stored without a gap
-    source = 'S',           ///< source 4 -> patient 16, device 16
-    series = 'M',           ///< series 4 -> patient 16, vital 1, in chunks up to 8, newest reading
-    chunk = 'C',            ///< series 4, hour 8, position 8 -> points
-    strip = 'E',            ///< series 4, time 8, position 8, index 4 -> nothing
-    chunked_position = 'W'  ///< -> 8: all readings up to this position stand in chunks
+    log_entry = 'L',         ///< position 8 -> batch
+    device = 'D',            ///< device 16 -> highest frame sequence 8
+    counters = 'I',          ///< device 16, first 8 -> last 8: counters stored without a gap
+    source = 'S',            ///< source 4 -> patient 16, device 16
+    series = 'M',            ///< series 4 -> patient 16, vital 1, in chunks up to 8, newest reading
+    chunk = 'C',             ///< series 4, hour 8, position 8 -> points
+    strip = 'E',             ///< series 4, time 8, position 8, index 4 -> nothing
+    chunked_position = 'W',  ///< -> 8: all readings up to this position stand in chunks
+    reading_count = 'N'      ///< -> 8: readings in all batches
 };
 
 [[nodiscard]] inline base::Bytes key_of(Kind kind) {
