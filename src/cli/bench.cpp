@@ -10,7 +10,6 @@
 
 #include "base/error.h"
 #include "consensus/bench_ledger.h"
-#include "gateway/bench_ingest.h"
 
 namespace cli {
 namespace {
@@ -66,18 +65,15 @@ base::Result<Suite> ledger_suite(const fs::path& folder) {
                              {"P-256 verifications on all cores", bench->verifications_per_second,
                               "1/s", 0, 0},
                              {"transaction", bench->transaction_bytes, "bytes", 600, 0},
-                             {"commit of a block, synced", bench->commit_ms_mean, "ms", 0, 0}}};
+                             {"commit of a block, synced", bench->write_ms_mean, "ms", 0, 0}}};
 }
 
 void print_json(const std::string& name, const Suite& suite) {
     boost::json::array results;
     for (const auto& figure : suite.figures) {
-        boost::json::object result{{"name", figure.name},
-                                   {"figure", figure.figure},
-                                   {"unit", figure.unit},
-                                   {"bound", nullptr},
-                                   {"ratio", nullptr},
-                                   {"aim", nullptr}};
+        boost::json::object result{{"name", figure.name}, {"figure", figure.figure},
+                                   {"unit", figure.unit}, {"bound", nullptr},
+                                   {"ratio", nullptr},    {"aim", nullptr}};
         if (figure.bound > 0) {
             result["bound"] = figure.bound;
             result["ratio"] = figure.ratio();
@@ -96,7 +92,8 @@ void print_table(const std::string& name, const Suite& suite) {
     fmt::print("{} on {}\n", name, machine());
     for (const auto& figure : suite.figures) {
         fmt::print("{:52} {:14.1f} {:8}", figure.name, figure.figure, figure.unit);
-        if (figure.bound > 0) fmt::print(" bound {:.1f}, ratio {:.3f}", figure.bound, figure.ratio());
+        if (figure.bound > 0)
+            fmt::print(" bound {:.1f}, ratio {:.3f}", figure.bound, figure.ratio());
         if (figure.aim > 0) fmt::print(" (aim {:.2f})", figure.aim);
         fmt::print("\n");
     }
@@ -106,14 +103,15 @@ void print_table(const std::string& name, const Suite& suite) {
 
 int bench_command(const BenchCommand& command) {
     const TemporaryFolder folder;
-    const auto suite = command.suite == "ledger" ? ledger_suite(folder.path / "ledger")
-                                                 : ingest_suite(folder.path / "ingest");
+    const auto suite = ledger_suite(folder.path / "ledger");
     if (!suite) {
         fmt::print(stderr, "salus: {}\n", suite.error().detail);
         return 1;
     }
-    if (command.json) print_json(command.suite, *suite);
-    else print_table(command.suite, *suite);
+    if (command.json)
+        print_json(command.suite, *suite);
+    else
+        print_table(command.suite, *suite);
     return 0;
 }
 

@@ -205,18 +205,17 @@ monitor::PatientFacts Node::facts_of(const wire::LedgerId& patient, wire::Vital 
 }
 
 Result<void> Node::open_records() {
-    auto vault = vault::Vault::open(folder_.vault(), *vault_store_, keys_->derived_key("vault"),
-                                    random_);
+    auto vault =
+        vault::Vault::open(folder_.vault(), *vault_store_, keys_->derived_key("vault"), random_);
     if (!vault) return base::pass(vault);
     vault_ = std::move(*vault);
     auto series = series::SeriesStore::open(*series_store_);
     if (!series) return base::pass(series);
     series_ = std::move(*series);
-    auto monitor = monitor::Monitor::open(
-        *monitor_store_, *series_, clock_,
-        [this](const wire::LedgerId& patient, wire::Vital vital) {
-            return facts_of(patient, vital);
-        });
+    auto monitor = monitor::Monitor::open(*monitor_store_, *series_, clock_,
+                                          [this](const wire::LedgerId& patient, wire::Vital vital) {
+                                              return facts_of(patient, vital);
+                                          });
     if (!monitor) return base::pass(monitor);
     monitor_ = std::move(*monitor);
     auto read_model = readmodel::ReadModel::open(*readmodel_store_, *engine_);
@@ -253,8 +252,9 @@ Result<void> Node::open_records() {
     });
     if (!options_.auto_approve) return {};
     if (!application_->info().demo) {
-        return base::fail(ErrorCode::not_authorised,
-                          "--auto-approve works on demo chains only: programs never pass for people");
+        return base::fail(
+            ErrorCode::not_authorised,
+            "--auto-approve works on demo chains only: programs never pass for people");
     }
     approver_ = std::make_unique<AutoApprover>(*review_, *demo_program_);
     return {};
@@ -265,10 +265,9 @@ Result<void> Node::open_gateway() {
                                               acknowledgement_range);
     if (!range) return base::pass(range);
     acknowledgements_.emplace(std::move(*range));
-    auto network = mqtt::MosquittoNetwork::open(
-        {.host = "127.0.0.1",
-         .port = options_.broker_port,
-         .ca_file = folder_.broker() / "ca.pem"});
+    auto network = mqtt::MosquittoNetwork::open({.host = "127.0.0.1",
+                                                 .port = options_.broker_port,
+                                                 .ca_file = folder_.broker() / "ca.pem"});
     if (!network) return base::pass(network);
     network_ = std::move(*network);
     transport_ = network_->make_client(gateway_credentials(*keys_));
@@ -323,7 +322,8 @@ Result<void> Node::open_api() {
          .gateway = [this] { return gateway_stats(); },
          .storage = [this] { return storage_stats(folder_); },
          .health = [this] { return health_of(gateway_->health(), read_model_->failure()); },
-         .verify_chain = [this](const auto& progress) { return verify_for_api(folder_, progress); }},
+         .verify_chain =
+             [this](const auto& progress) { return verify_for_api(folder_, progress); }},
         std::move(options));
     if (!api) return base::pass(api);
     api_ = std::move(*api);

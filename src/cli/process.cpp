@@ -50,6 +50,7 @@ std::string last_line(const std::filesystem::path& file) {
         arguments.push_back(std::to_string(ready_fd));
     }
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
     execv(argv[0], argv.data());
