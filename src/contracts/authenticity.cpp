@@ -17,19 +17,19 @@ const SignerState* signer_of(const Request& request, const wire::LedgerId& id) {
 
 base::Result<void> check_authentic(const Request& request, const BlockContext& block) {
     for (const auto& signer : request.signers) {
-        const std::string who = base::to_hex(signer.id.view());
+        const auto who = [&signer] { return base::to_hex(signer.id.view()); };
         if (!signer.key) {
             return fail(ErrorCode::unknown_signer,
-                        "no key is registered for signer " + who + "; enrol it first");
+                        "no key is registered for signer " + who() + "; enrol it first");
         }
         if (!signer.key->valid_at(block.height)) {
-            return fail(ErrorCode::key_not_valid, "the key of signer " + who +
+            return fail(ErrorCode::key_not_valid, "the key of signer " + who() +
                                                       " is revoked or not valid yet at height " +
                                                       std::to_string(block.height));
         }
         if (!signer.verified) {
             return fail(ErrorCode::bad_signature,
-                        "the signature by " + who + " does not verify; sign the body again");
+                        "the signature by " + who() + " does not verify; sign the body again");
         }
     }
     if (signer_of(request, request.body.sender) == nullptr) {

@@ -67,10 +67,9 @@ base::Result<Info> info_at_tip(const wire::Genesis& genesis, const BlockStore& b
 
 base::Result<std::unique_ptr<Application>> Application::open(storage::KeyValueStore& store,
                                                              crypto::SignatureVerifier& verifier) {
-    auto state = std::make_unique<State>(store, verifier);
     auto tree = state::StateTree::open(store);
     if (!tree) return base::pass(tree);
-    state->tree = std::move(*tree);
+    auto state = std::make_unique<State>(store, verifier, std::move(*tree));
     auto history = HistoryLog::open(store);
     if (!history) return base::pass(history);
     state->history = std::move(*history);
@@ -95,7 +94,8 @@ base::Result<void> Application::init_chain(const wire::Genesis& genesis) {
     state::Overlay overlay(*state.tree);
     if (auto applied = contracts::apply_genesis(overlay, genesis); !applied) return applied;
     storage::WriteBatch batch;
-    const auto root = state.tree->stage(0, overlay.take_changes(), batch);
+    const auto changes = overlay.take_changes();
+    const auto root = state.tree->stage(0, changes, batch);
     if (!root) return base::pass(root);
     BlockStore::stage_genesis(genesis, batch);
     if (auto written = state.store.write(batch); !written) {
@@ -103,6 +103,7 @@ base::Result<void> Application::init_chain(const wire::Genesis& genesis) {
         return written;
     }
     state.tree->adopt();
+    state.desk.committed(changes, {});
     state.publish({.chain_id = genesis.chain_id,
                    .demo = genesis.demo,
                    .height = 0,
@@ -125,7 +126,7 @@ const BlockStore& Application::blocks() const {
 
 base::Result<std::unique_ptr<SignatureBatch>> Application::gather(
     std::span<const base::Bytes> envelopes) {
-    return state_->desk.gather(envelopes, *state_->tree);
+    return state_->desk.gather(envelopes);
 }
 
 void Application::remember(const SignatureBatch& batch, const std::vector<bool>& verdicts) {

@@ -20,7 +20,7 @@ base::Result<Execution> Application::State::run(const Candidate& candidate) {
     const Info tip = snapshot().info;
     const ExecutionGround ground{.state = *tree, .blocks = blocks, .tip = tip};
     if (auto fits = check_candidate(candidate, ground); !fits) return base::pass(fits);
-    const auto ready = desk.prepare(candidate.transactions, *tree, verifier);
+    const auto ready = desk.prepare(candidate.transactions, verifier);
     if (!ready) return base::pass(ready);
     return execute(candidate, *ready, ground);
 }
@@ -46,6 +46,8 @@ base::Result<void> Application::State::stage(const Candidate& candidate, Executi
     next.round = candidate.round;
     next.miner_key = execution.turn.key.public_key;
     next.hash = wire::hash_of_header(next.block.header_bytes);
+    next.changes = std::move(execution.changes);
+    next.leaves = std::move(execution.leaves);
     pending = std::move(next);
     return {};
 }
@@ -128,11 +130,12 @@ base::Result<wire::Block> Application::commit(const wire::Seal& seal) {
     const auto mined = state.blocks.mined_by({pending.block.header.miner});
     if (!mined) return base::pass(mined);
     pending.block.seal = seal;
-    storage::WriteBatch batch = pending.batch;
-    BlockStore::stage(pending.block, pending.names, mined->front(), batch);
-    if (auto written = state.store.write(batch); !written) return base::pass(written);
+    // If the write fails, another try adds the block again: the later entry of a key counts.
+    BlockStore::stage(pending.block, pending.names, mined->front(), pending.batch);
+    if (auto written = state.store.write(pending.batch); !written) return base::pass(written);
     state.tree->adopt();
     state.history->adopt();
+    state.desk.committed(pending.changes, pending.leaves);
     Info next = info();
     next.height = pending.block.header.height;
     next.app_hash = pending.hash;

@@ -30,8 +30,13 @@ private:
 };
 
 struct Application::State {
-    State(storage::KeyValueStore& store_in, crypto::SignatureVerifier& verifier_in)
-        : store(store_in), verifier(verifier_in), blocks(store_in) {}
+    State(storage::KeyValueStore& store_in, crypto::SignatureVerifier& verifier_in,
+          std::unique_ptr<state::StateTree> tree_in)
+        : store(store_in),
+          verifier(verifier_in),
+          blocks(store_in),
+          tree(std::move(tree_in)),
+          desk(*tree) {}
 
     storage::KeyValueStore& store;
     crypto::SignatureVerifier& verifier;
@@ -56,6 +61,8 @@ struct Application::State {
         wire::PublicKeyBytes miner_key;
         storage::WriteBatch batch;
         wire::HeaderHash hash;
+        state::Changes changes;
+        std::vector<crypto::Digest32> leaves;
     };
     std::optional<Pending> pending;
 

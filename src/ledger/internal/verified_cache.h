@@ -44,6 +44,9 @@ public:
         order_.pop_front();
     }
 
+    /// It is in a block: nobody will ask again.
+    void drop(const wire::Hash256& leaf) { entries_.erase(leaf); }
+
 private:
     std::map<wire::Hash256, std::shared_ptr<const Decoded>> entries_;
     std::deque<wire::Hash256> order_;
