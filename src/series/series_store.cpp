@@ -77,7 +77,11 @@ struct SeriesStore::State {
 
     // Held while batches are appended and handed to followers.
     std::mutex append_mutex;
-    std::vector<std::function<void(const StoredBatch&)>> followers;
+    struct Follower {
+        std::uint64_t position;  // it asked for what comes after, which may be ahead of the log
+        std::function<void(const StoredBatch&)> on_batch;
+    };
+    std::vector<Follower> followers;
 
     // Guards what follows; written with `append_mutex` held as well.
     mutable std::shared_mutex data_mutex;
@@ -227,7 +231,9 @@ base::Result<std::vector<Outcome>> SeriesStore::append(std::span<const Arrival> 
     state_->take(staged);
     state_->index->take(staged.batches);
     for (const StoredBatch& batch : staged.batches) {
-        for (const auto& follower : state_->followers) follower(batch);
+        for (const auto& follower : state_->followers) {
+            if (batch.position > follower.position) follower.on_batch(batch);
+        }
     }
     return outcomes;
 }
@@ -306,7 +312,7 @@ base::Result<void> SeriesStore::follow(std::uint64_t position,
     if (auto read = read_after(position, deliver); !read) return read;
     const std::lock_guard appending(state_->append_mutex);
     if (auto read = read_after(position, deliver); !read) return read;
-    state_->followers.push_back(std::move(on_batch));
+    state_->followers.push_back({position, std::move(on_batch)});
     return {};
 }
 

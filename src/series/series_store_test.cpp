@@ -396,6 +396,14 @@ TEST_F(SeriesStoreTest, FollowersJoiningBesideAppendsMissNothingAndSeeNothingTwi
     }
 }
 
+TEST_F(SeriesStoreTest, AFollowerAheadOfTheLogGetsWhatComesAfterItsPosition) {
+    std::vector<std::uint64_t> seen;
+    ASSERT_TRUE(
+        series->follow(2, [&](const StoredBatch& batch) { seen.push_back(batch.position); }));
+    for (std::uint64_t i = 1; i <= 4; ++i) append(arrival(i, {}));
+    EXPECT_EQ(seen, (std::vector<std::uint64_t>{3, 4}));
+}
+
 TEST_F(SeriesStoreTest, AFollowerMayReadTheSeries) {
     std::size_t points = 0;
     ASSERT_TRUE(series->follow(0, [&](const StoredBatch& batch) {
