@@ -19,11 +19,11 @@ function single_file(): Plugin {
           const code = file.code.replaceAll('</script', '<\\/script');
           html = html.replace(tag, '');
           html = html.replace('</body>', () => `<script type="module">${code}</script></body>`);
-          delete bundle[name];
+          Reflect.deleteProperty(bundle, name);
         } else if (name.endsWith('.css')) {
           const tag = new RegExp(`<link[^>]*href="[^"]*${name}"[^>]*>`);
           html = html.replace(tag, () => `<style>${String(file.source)}</style>`);
-          delete bundle[name];
+          Reflect.deleteProperty(bundle, name);
         }
       }
       page.source = html;

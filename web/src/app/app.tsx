@@ -5,12 +5,12 @@ import { Navigate, Outlet, Route, Routes, useLocation, useParams } from 'react-r
 import { Button } from '@mantine/core';
 import { ApiError } from '@/client/http';
 import { as_person_id, as_transaction_id } from '@/client/ids';
-import { use_me } from '@/client/queries';
+import { useMe } from '@/client/queries';
 import type { Role } from '@/client/types';
 import { PageHead } from '@/ui/bits';
 import { Empty, Failure, Loading, NoRight } from '@/ui/states';
 import { word_for, words } from '@/words';
-import { SessionProvider, use_session } from './session';
+import { SessionProvider, useSession } from './session';
 import { home_of, SchemeToggle, Shell } from './shell';
 
 const SignIn = lazy(() => import('@/features/signin/signin'));
@@ -45,7 +45,7 @@ class FaultBoundary extends Component<{ children: ReactNode }, { fault: unknown 
 }
 
 function SignedIn() {
-  const me = use_me();
+  const me = useMe();
   const location = useLocation();
   if (me.error instanceof ApiError && me.error.code === 'unauthenticated') {
     const next = encodeURIComponent(location.pathname + location.search);
@@ -66,19 +66,19 @@ function SignedIn() {
 }
 
 function For({ roles, children }: { roles: readonly Role[]; children: ReactNode }) {
-  const { me } = use_session();
+  const { me } = useSession();
   if (!roles.includes(me.role)) return <NoRight text={words.state.no_right_role(word_for(words.roles, me.role))} />;
   return children;
 }
 
 function Home() {
-  const { me } = use_session();
+  const { me } = useSession();
   return <Navigate to={home_of(me.role)} replace />;
 }
 
 function ThePatient() {
   const { id } = useParams();
-  const { me } = use_session();
+  const { me } = useSession();
   return <PatientPage id={as_person_id(id ?? '')} role={me.role} key={id} />;
 }
 function TheBlock() {
@@ -90,7 +90,7 @@ function TheTransaction() {
   return <TransactionPage id={as_transaction_id(id ?? '')} key={id} />;
 }
 function MyPage() {
-  const { me } = use_session();
+  const { me } = useSession();
   return <MyHealth me={me} />;
 }
 
@@ -108,7 +108,7 @@ function PublicPage() {
   );
 }
 function VerifyPlace() {
-  const me = use_me();
+  const me = useMe();
   if (me.data) {
     return (
       <SessionProvider me={me.data} key={me.data.id}>

@@ -72,13 +72,13 @@ export function SessionProvider({ me, children }: { me: Me; children: ReactNode 
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 
-export function use_session(): Session {
+export function useSession(): Session {
   const session = useContext(SessionContext);
-  if (!session) throw new Error('use_session outside of SessionProvider');
+  if (!session) throw new Error('useSession outside of SessionProvider');
   return session;
 }
 
-export function use_connection_state(): ConnectionState {
-  const { connection } = use_session();
+export function useConnectionState(): ConnectionState {
+  const { connection } = useSession();
   return useSyncExternalStore(connection.subscribe, () => connection.current);
 }

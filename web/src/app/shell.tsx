@@ -12,7 +12,7 @@ import { tell_failure } from '@/ui/bits';
 import { Logo, MoonIcon, SignOutIcon, SunIcon } from '@/ui/icons';
 import { Loading } from '@/ui/states';
 import { word_for, words } from '@/words';
-import { use_connection_state, use_session } from './session';
+import { useConnectionState, useSession } from './session';
 import './shell.css';
 
 const w = words.app;
@@ -55,7 +55,7 @@ export function SchemeToggle() {
 }
 
 function Connection() {
-  const state = use_connection_state();
+  const state = useConnectionState();
   return (
     <span className="connection" data-state={state} role="status" aria-live="polite" aria-label={words.connection.label}>
       <span className="dot" aria-hidden="true" />
@@ -65,7 +65,7 @@ function Connection() {
 }
 
 function ConnectionBanner() {
-  const state = use_connection_state();
+  const state = useConnectionState();
   if (state !== 'lost' && state !== 'offline') return null;
   return (
     <div className="connection-banner" role="alert">
@@ -96,7 +96,7 @@ function SignOut() {
 }
 
 // Any answer "sign in first" ends the session here too; the shell's parent then shows sign in.
-function use_session_end(): void {
+function useSessionEnd(): void {
   const queries = useQueryClient();
   useEffect(
     () =>
@@ -111,9 +111,9 @@ function use_session_end(): void {
 }
 
 export function Shell() {
-  const { me } = use_session();
+  const { me } = useSession();
   const location = useLocation();
-  use_session_end();
+  useSessionEnd();
   const wall = new URLSearchParams(location.search).get('wall') === '1';
   return (
     <div className="shell" data-wall={wall}>

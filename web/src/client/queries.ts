@@ -40,15 +40,15 @@ export const new_query_client = (): QueryClient =>
     },
   });
 
-export const use_me = () =>
+export const useMe = () =>
   useQuery({ queryKey: keys.me, queryFn: ({ signal }) => api.me(signal), staleTime: 60_000 });
-export const use_info = () =>
+export const useInfo = () =>
   useQuery({ queryKey: keys.info, queryFn: ({ signal }) => api.info(signal), staleTime: 60_000 });
-export const use_vital_infos = () =>
+export const useVitalInfos = () =>
   useQuery({ queryKey: keys.vitals, queryFn: ({ signal }) => api.vitals(signal), staleTime: Infinity });
 
 /// The ward, handed to the live store; asked again every 30 s for trends and for who came or left.
-export function use_ward() {
+export function useWard() {
   const query = useQuery({
     queryKey: keys.ward,
     queryFn: async ({ signal }) => {
@@ -61,7 +61,7 @@ export function use_ward() {
   return query;
 }
 
-export const use_patient = (id: PersonId) =>
+export const usePatient = (id: PersonId) =>
   useQuery({
     queryKey: keys.patient(id),
     queryFn: async ({ signal }) => {
@@ -73,35 +73,35 @@ export const use_patient = (id: PersonId) =>
   });
 
 /// The newest of one patient, at most five times a second.
-export function use_live_patient(id: PersonId): LivePatient | undefined {
+export function useLivePatient(id: PersonId): LivePatient | undefined {
   const subscribe = useMemo(() => (listener: () => void) => live_store.subscribe(id, listener), [id]);
   return useSyncExternalStore(subscribe, () => live_store.get(id));
 }
 
-export const use_patient_alarms = (id: PersonId, from_ms: number | undefined) =>
+export const usePatientAlarms = (id: PersonId, from_ms: number | undefined) =>
   useQuery({
     queryKey: [...keys.alarms(id), from_ms ?? 0],
     queryFn: ({ signal }) => api.alarms(id, { from_ms }, signal),
   });
-export const use_patient_reports = (id: PersonId) =>
+export const usePatientReports = (id: PersonId) =>
   useQuery({
     queryKey: keys.patient_reports(id),
     queryFn: ({ signal }) => api.patient_reports(id, signal),
   });
-export const use_patient_devices = (id: PersonId) =>
+export const usePatientDevices = (id: PersonId) =>
   useQuery({
     queryKey: [...keys.devices, id],
     queryFn: ({ signal }) => api.devices(id, signal),
     refetchInterval: 30_000,
   });
 
-export const use_reports = (state: ReportState) =>
+export const useReports = (state: ReportState) =>
   useQuery({
     queryKey: [...keys.reports, 'queue', state],
     queryFn: ({ signal }) => api.reports(state, signal),
     refetchInterval: 60_000,
   });
-export const use_report = (id: ReportId | null) =>
+export const useReport = (id: ReportId | null) =>
   useQuery({
     queryKey: keys.report(id ?? (-1 as ReportId)),
     queryFn: ({ signal }) => api.report(id as ReportId, signal),
@@ -109,9 +109,9 @@ export const use_report = (id: ReportId | null) =>
     staleTime: 5_000,
   });
 
-export const use_consents = (id: PersonId) =>
+export const useConsents = (id: PersonId) =>
   useQuery({ queryKey: keys.consents(id), queryFn: ({ signal }) => api.consents(id, signal) });
-export const use_people = (role: Role, enabled: boolean) =>
+export const usePeople = (role: Role, enabled: boolean) =>
   useQuery({
     queryKey: ['people', role],
     queryFn: ({ signal }) => api.people(role, signal),
@@ -120,7 +120,7 @@ export const use_people = (role: Role, enabled: boolean) =>
   });
 
 /// A list that goes on by cursor.
-export function use_pages<T>(
+export function usePages<T>(
   key: readonly unknown[],
   ask: (cursor: string | null, signal: AbortSignal) => Promise<Page<T>>,
 ) {
@@ -134,22 +134,22 @@ export function use_pages<T>(
   return { ...query, items };
 }
 
-export const use_block = (height: number) =>
+export const useBlock = (height: number) =>
   useQuery({
     queryKey: ['block', height],
     queryFn: ({ signal }) => api.block(height, signal),
     staleTime: Infinity,
   });
-export const use_transaction = (id: TransactionId) =>
+export const useTransaction = (id: TransactionId) =>
   useQuery({
     queryKey: ['transaction', id],
     queryFn: ({ signal }) => api.transaction(id, signal),
     staleTime: Infinity,
   });
-export const use_mining = () =>
+export const useMining = () =>
   useQuery({ queryKey: keys.mining, queryFn: ({ signal }) => api.mining(signal), staleTime: 5_000 });
 
 /// Calls back with each alarm event while the caller is shown.
-export function use_alarm_events(take: (alarm: import('./types').Alarm) => void): void {
+export function useAlarmEvents(take: (alarm: import('./types').Alarm) => void): void {
   useEffect(() => live_store.subscribe_alarms(take), [take]);
 }

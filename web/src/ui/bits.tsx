@@ -6,17 +6,17 @@ import { words } from '@/words';
 import { explain } from './states';
 import { duration, full, moment, short_id } from './format';
 import { CheckIcon, CopyIcon } from './icons';
-import { use_now } from './now';
+import { useNow } from './now';
 
 /// Titles the page for the reader, the tab and the screen reader.
-export function use_title(title: string): void {
+export function useTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} · ${words.app.name}`;
   }, [title]);
 }
 
 export function PageHead({ title, children }: { title: string; children?: ReactNode }) {
-  use_title(title);
+  useTitle(title);
   return (
     <div style={{ display: 'flex', flexWrap: 'wrap', gap: 12, alignItems: 'center', marginBlockEnd: 16 }}>
       <h1 className="page-title" style={{ marginInlineEnd: 'auto' }}>
@@ -38,7 +38,7 @@ export function Moment({ ms }: { ms: number }) {
 
 /// How long ago, kept up to date.
 export function Ago({ ms }: { ms: number }) {
-  const now = use_now(1_000);
+  const now = useNow(1_000);
   const age = now - ms;
   return (
     <time dateTime={new Date(ms).toISOString()} title={full(ms)} className="nowrap">

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers and dates by Intl, in the catalogue's language and this device's time zone.
-import { locale } from '@/words';
+import { locale, words } from '@/words';
 
 const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const clock_time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
@@ -15,7 +15,6 @@ const full_time = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle
 const date_only = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
 const per_unit = (unit: string, digits = 0) =>
   new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits });
-const units = { second: per_unit('second'), minute: per_unit('minute'), hour: per_unit('hour'), day: per_unit('day') };
 const byte_units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
 export const count = (value: number): string => integers.format(value);
@@ -32,15 +31,16 @@ export const date = (ms: number): string => date_only.format(ms);
 /// "12 s", "3 min", "2 h 5 min", "4 d": one or two units, as people say it.
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 120) return units.second.format(seconds);
+  if (seconds < 120) return words.units.seconds(count(seconds));
   const whole_minutes = Math.floor(seconds / 60);
-  if (whole_minutes < 120) return units.minute.format(whole_minutes);
+  if (whole_minutes < 120) return words.units.minutes(count(whole_minutes));
   const hours = Math.floor(whole_minutes / 60);
   if (hours < 48) {
     const rest = whole_minutes % 60;
-    return rest === 0 ? units.hour.format(hours) : `${units.hour.format(hours)} ${units.minute.format(rest)}`;
+    const whole = words.units.hours(count(hours));
+    return rest === 0 ? whole : `${whole} ${words.units.minutes(count(rest))}`;
   }
-  return units.day.format(Math.floor(hours / 24));
+  return words.units.days(count(Math.floor(hours / 24)));
 }
 
 export function bytes(value: number): string {

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'react';
 
 /// Single keys for what a page does most. They rest while somebody types, or a dialog is open.
-export function use_keys(keys: Readonly<Record<string, () => void>>): void {
+export function useKeys(keys: Readonly<Record<string, () => void>>): void {
   const latest = useRef(keys);
   useEffect(() => {
     latest.current = keys;

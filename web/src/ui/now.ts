@@ -30,7 +30,7 @@ class Ticker {
 const tickers = new Map<number, Ticker>();
 
 /// Wall-clock time, renewed every `period_ms`.
-export function use_now(period_ms: number): number {
+export function useNow(period_ms: number): number {
   let ticker = tickers.get(period_ms);
   if (!ticker) {
     ticker = new Ticker(period_ms);

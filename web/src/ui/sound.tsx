@@ -7,7 +7,7 @@ import type { Priority } from '@/client/types';
 import { words } from '@/words';
 import { duration } from './format';
 import { MutedIcon, SoundIcon } from './icons';
-import { use_now } from './now';
+import { useNow } from './now';
 
 const mute_ms = 120_000;
 // Bursts after the practice of bedside monitors: more pulses, closer together, for what is worse.
@@ -38,7 +38,7 @@ export function AlarmSound() {
   const context = useRef<AudioContext | null>(null);
   const [on, set_on] = useState(false);
   const [muted_until, set_muted_until] = useState(0);
-  const now = use_now(1_000);
+  const now = useNow(1_000);
   const muted = now < muted_until;
   useEffect(() => {
     if (!on) return undefined;

@@ -5,7 +5,7 @@ import type { LiveVital } from '@/client/live';
 import type { VitalName } from '@/client/types';
 import { words } from '@/words';
 import { duration, moment, vital_value } from './format';
-import { use_now } from './now';
+import { useNow } from './now';
 
 export interface Aged {
   freshness: Freshness;
@@ -23,7 +23,7 @@ export function VitalFigure({ vital, live, clock }: {
   live: LiveVital | undefined;
   clock: PatientClock;
 }) {
-  use_now(1_000);
+  useNow(1_000);
   if (!live) return <span className="figure" data-vital={vital} data-freshness="gone">{words.value.none}</span>;
   const { freshness: fresh } = aged(live, clock, performance.now());
   return (
@@ -39,7 +39,7 @@ export function VitalAge({ vital, live, clock }: {
   live: LiveVital | undefined;
   clock: PatientClock;
 }) {
-  use_now(1_000);
+  useNow(1_000);
   if (!live) return <span className="age">{words.value.no_reading}</span>;
   const { freshness: fresh, age_ms: age } = aged(live, clock, performance.now());
   if (fresh === 'gone') {

@@ -5,9 +5,9 @@ import { useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { api } from '@/client/api';
 import { ApiError } from '@/client/http';
-import { keys, use_info } from '@/client/queries';
+import { keys, useInfo } from '@/client/queries';
 import type { DemoLogin, Role } from '@/client/types';
-import { use_title } from '@/ui/bits';
+import { useTitle } from '@/ui/bits';
 import { count } from '@/ui/format';
 import { Logo } from '@/ui/icons';
 import { Failure } from '@/ui/states';
@@ -61,8 +61,8 @@ function DemoLogins({ logins, busy, sign_in }: {
 }
 
 export default function SignIn({ home_of }: { home_of: (role: Role) => string }) {
-  use_title(w.title);
-  const info = use_info();
+  useTitle(w.title);
+  const info = useInfo();
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [search] = useSearchParams();

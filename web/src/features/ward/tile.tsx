@@ -2,15 +2,15 @@
 // One bed. Only its own live values repaint it.
 import { memo } from 'react';
 import { Link } from 'react-router';
-import { use_live_patient } from '@/client/queries';
+import { useLivePatient } from '@/client/queries';
 import { compare_alarms } from '@/client/priority';
-import type { LivePatient } from '@/client/live';
+import type { LivePatient, LiveVital } from '@/client/live';
 import type { VitalName, WardPatient } from '@/client/types';
 import { AlarmBadge } from '@/ui/alarm';
-import { Ago } from '@/ui/bits';
-import { count } from '@/ui/format';
+import { count, duration } from '@/ui/format';
+import { useNow } from '@/ui/now';
 import { Sparkline } from '@/ui/sparkline';
-import { VitalAge, VitalFigure } from '@/ui/vital';
+import { aged, VitalAge, VitalFigure } from '@/ui/vital';
 import { patient_now } from '@/client/age';
 import { word_for, words } from '@/words';
 
@@ -72,11 +72,10 @@ function Cell({ vital, live, unit }: { vital: VitalName; live: LivePatient; unit
   );
 }
 
-function AlarmLine({ live, acknowledge }: { live: LivePatient; acknowledge: () => void }) {
+function AlarmLine({ live }: { live: LivePatient }) {
   const alarms = [...live.alarms].sort(compare_alarms);
   const worst = alarms[0];
   if (!worst) return <p className="alarm-line muted">{w.no_alarm}</p>;
-  const waits = alarms.some((alarm) => alarm.acknowledged_at_ms === null);
   return (
     <div className="alarm-line">
       <AlarmBadge alarm={worst} />
@@ -86,15 +85,15 @@ function AlarmLine({ live, acknowledge }: { live: LivePatient; acknowledge: () =
           <span className="visually-hidden">{w.more_alarms_label(alarms.length - 1)}</span>
         </span>
       ) : null}
-      {waits ? (
-        <button type="button" className="acknowledge" tabIndex={-1} onClick={acknowledge}>
-          {w.acknowledge}
-        </button>
-      ) : (
-        <span className="muted seen">{w.acknowledged_by(worst.acknowledged_by ?? '')}</span>
-      )}
     </div>
   );
+}
+
+function DataAge({ live, newest }: { live: LivePatient; newest: LiveVital | undefined }) {
+  useNow(1_000);
+  if (!newest) return <span>{words.value.no_reading}</span>;
+  const { age_ms, freshness } = aged(newest, live.clock, performance.now());
+  return <span data-freshness={freshness}>{freshness === 'current' ? w.data_current : w.data_age(duration(age_ms))}</span>;
 }
 
 export const Tile = memo(function Tile({ patient, units, selected, acknowledge, focus }: {
@@ -104,12 +103,12 @@ export const Tile = memo(function Tile({ patient, units, selected, acknowledge, 
   acknowledge: (patient: WardPatient) => void;
   focus: (patient: WardPatient) => void;
 }) {
-  const live = use_live_patient(patient.id);
+  const live = useLivePatient(patient.id);
   if (!live) return null;
   const worst = [...live.alarms].sort(compare_alarms)[0];
   const waits = live.alarms.some((alarm) => alarm.acknowledged_at_ms === null);
   const vitals = vitals_of_tile((vital) => live.vitals.has(vital));
-  const newest = Math.max(0, ...[...live.vitals.values()].map((value) => value.received_wall_ms));
+  const newest = [...live.vitals.values()].sort((a, b) => b.time_ms - a.time_ms)[0];
   const years = patient.age === null ? w.age_unknown : w.years(patient.age);
   return (
     <article
@@ -128,21 +127,21 @@ export const Tile = memo(function Tile({ patient, units, selected, acknowledge, 
         </h2>
         <span className="muted meta">{[years, patient.sex ? word_for(w.sexes, patient.sex) : ''].filter(Boolean).join(', ')}</span>
       </header>
-      <AlarmLine live={live} acknowledge={() => acknowledge(patient)} />
-      <div className="cells">
+      <AlarmLine live={live} />
+      <div className="cells" data-pressure={vitals.includes('systolic_pressure')}>
         {vitals.map((vital) => (
           <Cell key={vital} vital={vital} live={live} unit={units.get(vital) ?? ''} />
         ))}
       </div>
       <footer className="muted">
-        {newest > 0 ? (
-          <span>
-            {w.data_age} <Ago ms={performance.timeOrigin + newest} />
-          </span>
-        ) : (
-          <span>{words.value.no_reading}</span>
-        )}
+        <DataAge live={live} newest={newest} />
         {patient.speed > 1 ? <span className="tag">{w.replay(count(patient.speed))}</span> : null}
+        {worst && waits ? (
+          <button type="button" className="acknowledge" tabIndex={-1} onClick={() => acknowledge(patient)}>
+            {w.acknowledge}
+          </button>
+        ) : null}
+        {worst && !waits ? <span className="seen">{w.acknowledged_by(worst.acknowledged_by ?? '')}</span> : null}
       </footer>
     </article>
   );

@@ -6,11 +6,11 @@ import { useNavigate, useSearchParams } from 'react-router';
 import { api } from '@/client/api';
 import { live_store } from '@/client/live';
 import { compare_alarms, compare_beds, compare_urgency, urgency } from '@/client/priority';
-import { use_vital_infos, use_ward } from '@/client/queries';
+import { useVitalInfos, useWard } from '@/client/queries';
 import type { Alarm, WardPatient } from '@/client/types';
 import { PageHead, tell, tell_failure } from '@/ui/bits';
 import { SearchIcon } from '@/ui/icons';
-import { use_keys } from '@/ui/keyboard';
+import { useKeys } from '@/ui/keyboard';
 import { AlarmSound } from '@/ui/sound';
 import { Answered, Empty } from '@/ui/states';
 import { words } from '@/words';
@@ -34,7 +34,7 @@ function shown_patients(patients: readonly WardPatient[], search: URLSearchParam
 }
 
 // The order may change only when an alarm does: tiles that jump with each heartbeat cannot be read.
-function use_alarm_count(): number {
+function useAlarmCount(): number {
   const [changes, set_changes] = useState(0);
   useEffect(() => live_store.subscribe_alarms(() => setTimeout(() => set_changes((before) => before + 1), 0)), []);
   return changes;
@@ -54,7 +54,7 @@ async function acknowledge_all(patient: WardPatient): Promise<void> {
   }
 }
 
-function use_selection(shown: readonly WardPatient[]) {
+function useSelection(shown: readonly WardPatient[]) {
   const [selected, set_selected] = useState<string | null>(null);
   const grid = useRef<HTMLDivElement>(null);
   const index = Math.max(0, shown.findIndex((patient) => patient.id === selected));
@@ -69,7 +69,7 @@ function use_selection(shown: readonly WardPatient[]) {
   const rtl = document.documentElement.dir === 'rtl' ? -1 : 1;
   const current = shown[index];
   const navigate = useNavigate();
-  use_keys({
+  useKeys({
     ArrowRight: () => move(rtl),
     ArrowLeft: () => move(-rtl),
     ArrowDown: () => move(columns()),
@@ -127,13 +127,13 @@ function Filters() {
 
 function Tiles({ patients }: { patients: readonly WardPatient[] }) {
   const [search, set_search] = useSearchParams();
-  const changes = use_alarm_count();
+  const changes = useAlarmCount();
   // `changes` stands for the alarms in the live store, which the function reads.
   // eslint-disable-next-line react-hooks/exhaustive-deps
   const shown = useMemo(() => shown_patients(patients, search), [patients, search, changes]);
-  const infos = use_vital_infos();
+  const infos = useVitalInfos();
   const units = useMemo(() => new Map(infos.data?.map((info) => [info.name as string, info.unit]) ?? []), [infos.data]);
-  const { grid, current, set_selected } = use_selection(shown);
+  const { grid, current, set_selected } = useSelection(shown);
   const acknowledge = useCallback((patient: WardPatient) => void acknowledge_all(patient), []);
   const focus = useCallback((patient: WardPatient) => set_selected(patient.id), [set_selected]);
   if (patients.length === 0) return <Empty title={w.empty} text={w.empty_do} />;
@@ -180,7 +180,7 @@ function Announcements() {
 }
 
 export default function Ward() {
-  const ward = use_ward();
+  const ward = useWard();
   const [search, set_search] = useSearchParams();
   const wall = search.get('wall') === '1';
   const toggle_wall = (): void =>

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// CSV after RFC 4180. A cell that a spreadsheet would take for a formula gets a leading apostrophe.
+
+const quoted = (text: string): string => {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+};
+
+export const csv_of = (rows: readonly (readonly (string | number | boolean)[])[]): string =>
+  rows.map((row) => row.map((cell) => quoted(String(cell))).join(',')).join('\r\n') + '\r\n';
+
+export function save_file(name: string, text: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 1_000);
+}

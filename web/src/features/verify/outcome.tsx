@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ReactNode } from 'react';
+import { step_names, type Facts, type Verdict } from '@/verify/verify';
+import { count, full, moment } from '@/ui/format';
+import { CheckIcon, CrossIcon, DashIcon } from '@/ui/icons';
+import { word_for, words } from '@/words';
+import type { Anchor } from './verifier';
+
+const w = words.verify;
+
+const headings: Record<Verdict['status'], { title: string; text: string }> = {
+  verified: { title: w.good, text: w.good_text },
+  issuer_unknown: { title: w.unknown, text: w.unknown_text },
+  failed: { title: w.bad, text: w.bad_text },
+};
+
+function FactList({ facts }: { facts: Facts }) {
+  const rows: [string, ReactNode][] = [
+    [words.ledger.kind, word_for(words.ledger.kinds, facts.kind)],
+    [w.sealed_in, w.sealed_text(count(Number(facts.height)), facts.chain_id)],
+    [words.ledger.sealed, <time key="time" dateTime={new Date(facts.time_ms).toISOString()}>{full(facts.time_ms)}</time>],
+  ];
+  if (facts.period) rows.push([w.period, words.reports.period(moment(facts.period.start_ms), moment(facts.period.end_ms))]);
+  if (facts.category) rows.push([w.category, word_for(words.my_health.categories, facts.category)]);
+  if (facts.reading_count !== null) rows.push([w.reading_count, count(facts.reading_count)]);
+  rows.push([words.ledger.transaction, <code key="id" className="mono">{facts.transaction}</code>]);
+  return (
+    <section className="panel">
+      <h2>{w.says}</h2>
+      <dl className="facts">
+        {rows.map(([name, value]) => (
+          <div key={name} className="fact-row">
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Steps({ verdict, anchored }: { verdict: Verdict; anchored: boolean }) {
+  return (
+    <section className="panel">
+      <h2>{w.steps}</h2>
+      <ol className="steps">
+        {step_names.map((name) => {
+          const step = verdict.steps.find((each) => each.name === name);
+          const open = step?.ok === true && name === 'seal' && !anchored;
+          const state = !step ? 'skipped' : open ? 'open' : step.ok ? 'ok' : 'failed';
+          const said = { skipped: w.step_skipped, open: w.step_unknown, ok: w.step_ok, failed: w.step_failed }[state];
+          return (
+            <li key={name} data-state={state}>
+              <span className="step-mark">{state === 'ok' ? <CheckIcon /> : state === 'failed' ? <CrossIcon /> : <DashIcon />}</span>
+              <div>
+                <p>
+                  {word_for(w.names, name)} <span className="step-state">{said}</span>
+                </p>
+                {step ? <p className="muted found-words">{step.words}</p> : null}
+              </div>
+            </li>
+          );
+        })}
+      </ol>
+    </section>
+  );
+}
+
+export function Outcome({ verdict, anchor }: { verdict: Verdict; anchor: Anchor | null }) {
+  const heading = headings[verdict.status];
+  return (
+    <div className="outcome">
+      <div className="verdict" data-status={verdict.status} role="status">
+        <span className="verdict-mark" aria-hidden="true">
+          {verdict.status === 'verified' ? <CheckIcon size={34} /> : verdict.status === 'failed' ? <CrossIcon size={34} /> : <DashIcon size={34} />}
+        </span>
+        <div>
+          <h2>{heading.title}</h2>
+          <p>{heading.text}</p>
+          {verdict.status === 'verified' && anchor?.from_node ? <p>{w.anchor_not_independent}</p> : null}
+          {verdict.by_program ? (
+            <p>
+              <strong>{w.program}</strong>
+            </p>
+          ) : null}
+          {verdict.facts?.custody.includes('node') ? <p>{w.custody_node}</p> : null}
+        </div>
+      </div>
+      <div className="outcome-pair">
+        <Steps verdict={verdict} anchored={anchor !== null} />
+        {verdict.facts && verdict.status !== 'failed' ? <FactList facts={verdict.facts} /> : null}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the pages of doctor and patient share about reports.
+import type { Alarm, ReportState, VitalInfo, VitalName } from '@/client/types';
+import { words } from '@/words';
+import type { Band } from './chart';
+
+export function ReportTag({ state }: { state: ReportState }) {
+  const kinds: Record<ReportState, string> = { pending: 'accent', submitting: 'accent', approved: 'good', refused: 'bad' };
+  return (
+    <span className="tag" data-kind={kinds[state]}>
+      {words.reports[state]}
+    </span>
+  );
+}
+
+export const bands_of = (alarms: readonly Alarm[], vital: VitalName, open_end_ms: number): Band[] =>
+  alarms
+    .filter((alarm) => alarm.vital === vital)
+    .map((alarm) => ({ from_ms: alarm.raised_at_ms, to_ms: alarm.cleared_at_ms ?? open_end_ms, priority: alarm.priority }));
+
+export const info_of = (infos: readonly VitalInfo[] | undefined, vital: VitalName): VitalInfo | undefined =>
+  infos?.find((info) => info.name === vital);
+
+// The order in which monitors stack their lines.
+const order: readonly VitalName[] = [
+  'heart_rate', 'pulse_rate', 'spo2', 'respiration_rate', 'systolic_pressure', 'diastolic_pressure', 'mean_pressure',
+  'body_temperature', 'glucose', 'ambient_temperature', 'humidity', 'pm25', 'co2',
+];
+export const in_monitor_order = (vitals: readonly VitalName[]): VitalName[] =>
+  order.filter((vital) => vitals.includes(vital));

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import { p256 } from '@noble/curves/nist.js';
+import { sha256, sha512 } from '@noble/hashes/sha2.js';
+import { concat, equal } from './bytes';
+
+export { sha256, sha512 };
+
+/// ECDSA P-256 over SHA-512 of `message`; r|s of 64 bytes, s in the lower half. A key that is no point
+/// of the curve verifies nothing.
+export function verify_signature(message: Uint8Array, signature: Uint8Array, public_key: Uint8Array): boolean {
+  if (signature.length !== 64 || public_key.length !== 65 || public_key[0] !== 4) return false;
+  try {
+    return p256.verify(signature, sha512(message), public_key, { prehash: false, lowS: true, format: 'compact' });
+  } catch {
+    // noble throws for a key or a signature out of range: that is a "no".
+    return false;
+  }
+}
+
+const leaf_prefix = Uint8Array.of(0);
+const inner_prefix = Uint8Array.of(1);
+
+/// Source: RFC 9162 section 2.1.1.
+export const merkle_leaf = (entry: Uint8Array): Uint8Array => sha256(concat(leaf_prefix, entry));
+export const merkle_inner = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256(concat(inner_prefix, left, right));
+
+/// Source: RFC 9162 section 2.1.3.2, verifying an inclusion proof; its letters.
+export function verify_inclusion(
+  leaf: Uint8Array,
+  index: bigint,
+  size: bigint,
+  path: readonly Uint8Array[],
+  root: Uint8Array,
+): boolean {
+  if (index >= size) return false;
+  let fn = index;
+  let sn = size - 1n;
+  let r = leaf;
+  for (const p of path) {
+    if (sn === 0n) return false;
+    if ((fn & 1n) === 1n || fn === sn) {
+      r = merkle_inner(p, r);
+      while ((fn & 1n) === 0n && fn !== 0n) {
+        fn >>= 1n;
+        sn >>= 1n;
+      }
+    } else {
+      r = merkle_inner(r, p);
+    }
+    fn >>= 1n;
+    sn >>= 1n;
+  }
+  return sn === 0n && equal(r, root);
+}
+
+export interface StateStep {
+  bit: number;
+  sibling: Uint8Array;
+}
+export interface StateProof {
+  key: Uint8Array;
+  value: Uint8Array;
+  steps: StateStep[];
+}
+// The last bit whose prefix byte, bit + 1, is not above 255.
+const state_bit_max = 254;
+
+/// Whether the steps fall in `bit` from leaf to root and lead, with the turns of the key's own bits, to
+/// `root`. The shape is that of src/state/proof.h. Returns what is wrong, or nothing.
+export function state_proof_fault(root: Uint8Array, proof: StateProof): string | null {
+  const path = sha256(proof.key);
+  let hash = sha256(concat(leaf_prefix, path, sha256(proof.value)));
+  let bit_below = state_bit_max + 1;
+  for (const [at, step] of proof.steps.entries()) {
+    if (step.bit >= bit_below) return `the bits do not fall at step ${at}`;
+    bit_below = step.bit;
+    const turn = ((path[step.bit >> 3] ?? 0) >> (7 - (step.bit & 7))) & 1;
+    const prefix = Uint8Array.of(step.bit + 1);
+    hash = turn === 0 ? sha256(concat(prefix, hash, step.sibling)) : sha256(concat(prefix, step.sibling, hash));
+  }
+  return equal(hash, root) ? null : 'it does not lead to this root';
+}

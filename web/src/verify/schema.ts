@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// Transactions, headers, seals and state values, as docs/formats/{transaction,block}.md and proto/ define
+// them. All readers throw Malformed for bytes that are not canonical.
+import { equal, to_hex } from './bytes';
+import { Malformed, Message, type Schema } from './protobuf';
+
+const time_ms_max = 253_402_300_799_999n; // The end of the year 9999.
+export const transaction_bytes_max = 65_536;
+
+export const role_names = [
+  'unknown', 'patient', 'family', 'doctor', 'nurse', 'pharmacist', 'laboratory', 'insurer', 'researcher', 'auditor',
+  'administrator', 'cloud_server', 'miner', 'demo_program',
+] as const;
+export type RoleName = (typeof role_names)[number];
+export const custody_names = ['unknown', 'node', 'own_device'] as const;
+export const category_names = ['unknown', 'vital_signs', 'laboratory', 'medication', 'imaging'] as const;
+export const purpose_names = ['unknown', 'treatment', 'research', 'billing'] as const;
+export const action_names = ['enrol', 'rotate_key', 'revoke_key', 'grant_consent', 'revoke_consent', 'report'] as const;
+export type ActionName = (typeof action_names)[number];
+const first_action_field = 10;
+
+export interface ReportAction {
+  receiver: Uint8Array;
+  patient: Uint8Array;
+  category: number;
+  personal_data: boolean;
+  consent: Uint8Array;
+  reading_count: number;
+  period_start_ms: number;
+  period_end_ms: number;
+}
+export interface Signed {
+  signer: Uint8Array;
+  value: Uint8Array;
+}
+export interface Transaction {
+  body: Uint8Array;
+  chain_id: string;
+  sender: Uint8Array;
+  timestamp_ms: number;
+  action: ActionName;
+  report: ReportAction | null;
+  revoked_subject: Uint8Array | null;
+  signatures: Signed[];
+}
+export interface Header {
+  chain_id: string;
+  height: bigint;
+  state_root: Uint8Array;
+  history_root: Uint8Array;
+  history_size: bigint;
+  time_ms: number;
+  miner: Uint8Array;
+}
+export interface Seal {
+  round: bigint;
+  signature: Uint8Array;
+  approvals: { miner: Uint8Array; signature: Uint8Array }[];
+}
+export interface KeyRecord {
+  role: RoleName;
+  public_key: Uint8Array;
+  custody: (typeof custody_names)[number];
+  valid_from: bigint;
+  valid_until: bigint;
+}
+export interface ConsentRecord {
+  consent: Uint8Array;
+  from_ms: number;
+  until_ms: number;
+  granted_height: bigint;
+  revoked_height: bigint;
+}
+
+function time_of(message: Message, field: number): number {
+  const value = message.number(field);
+  if (value > time_ms_max) throw new Malformed(`field ${field} is a time after the year 9999`);
+  return Number(value);
+}
+function chain_id_of(message: Message, field: number): string {
+  const text = message.text(field);
+  if (!is_chain_id(text)) throw new Malformed('the chain id has another form');
+  return text;
+}
+export const is_chain_id = (text: string): boolean => /^[a-z0-9-]{1,32}$/.test(text);
+const twins = (ids: readonly Uint8Array[]): boolean =>
+  new Set(ids.map((id) => to_hex(id))).size !== ids.length;
+
+const signature_schema: Schema = { 1: 'bytes', 2: 'bytes' };
+const envelope_schema: Schema = { 1: 'bytes', 2: 'repeated' };
+const body_schema: Schema = {
+  1: 'text', 2: 'bytes', 3: 'number', 4: 'number', 10: 'repeated', 11: 'repeated', 12: 'repeated', 13: 'repeated',
+  14: 'repeated', 15: 'repeated',
+};
+const report_schema: Schema = {
+  1: 'bytes', 2: 'bytes', 3: 'number', 4: 'number', 5: 'bytes', 6: 'bytes', 7: 'bytes', 8: 'bytes', 9: 'bytes', 10: 'bytes',
+  11: 'number', 12: 'number', 13: 'number',
+};
+
+function read_report(bytes: Uint8Array): ReportAction {
+  const message = Message.read(bytes, report_schema);
+  for (const field of [5, 7, 9, 10]) message.fixed(field, 32);
+  const content_id = message.fixed(8, 36);
+  // CIDv1, raw codec, sha2-256 of 32 bytes.
+  if (!equal(content_id.slice(0, 4), Uint8Array.of(0x01, 0x55, 0x12, 0x20))) throw new Malformed('the content id has another form');
+  return {
+    receiver: message.fixed(1, 16),
+    patient: message.fixed(2, 16),
+    category: message.one_of(3, category_names.length - 1),
+    personal_data: message.one_of(4, 2) === 2,
+    consent: message.fixed(6, 32),
+    reading_count: message.uint32(11),
+    period_start_ms: time_of(message, 12),
+    period_end_ms: time_of(message, 13),
+  };
+}
+
+function check_enrol(bytes: Uint8Array): void {
+  const message = Message.read(bytes, { 1: 'bytes', 2: 'number', 3: 'number', 4: 'bytes', 5: 'number' });
+  message.fixed(1, 16);
+  message.one_of(2, role_names.length - 1);
+  message.one_of(3, 1);
+  message.fixed(4, 65);
+  message.one_of(5, 2);
+}
+function check_rotate(bytes: Uint8Array): void {
+  const message = Message.read(bytes, { 1: 'bytes', 2: 'number' });
+  message.fixed(1, 65);
+  message.one_of(2, 2);
+}
+function check_grant(bytes: Uint8Array): void {
+  const message = Message.read(bytes, { 1: 'bytes', 2: 'number', 3: 'number', 4: 'number', 5: 'number', 6: 'bytes' });
+  message.fixed(1, 16);
+  message.one_of(2, category_names.length - 1);
+  message.one_of(3, purpose_names.length - 1);
+  time_of(message, 4);
+  time_of(message, 5);
+  message.fixed(6, 32);
+}
+
+export function read_transaction(envelope: Uint8Array): Transaction {
+  if (envelope.length > transaction_bytes_max) throw new Malformed('it is larger than 64 KiB');
+  const outer = Message.read(envelope, envelope_schema);
+  const body = outer.bytes(1);
+  const signatures = outer.items(2).map((bytes) => {
+    const message = Message.read(bytes, signature_schema);
+    return { signer: message.fixed(1, 16), value: message.fixed(2, 64) };
+  });
+  if (signatures.length < 1 || signatures.length > 4) throw new Malformed('it has not 1 to 4 signatures');
+  if (twins(signatures.map((signature) => signature.signer))) throw new Malformed('one signer signed twice');
+  return { body, signatures, ...read_body(body) };
+}
+
+function read_body(body: Uint8Array): Omit<Transaction, 'body' | 'signatures'> {
+  const message = Message.read(body, body_schema);
+  const present = action_names.flatMap((_, i) =>
+    message.items(first_action_field + i).map((bytes) => ({ index: i, bytes })),
+  );
+  const [only] = present;
+  if (!only || present.length !== 1) throw new Malformed('it has not exactly one action');
+  const action = action_names[only.index] as ActionName;
+  let report: ReportAction | null = null;
+  let revoked_subject: Uint8Array | null = null;
+  if (action === 'report') report = read_report(only.bytes);
+  else if (action === 'enrol') check_enrol(only.bytes);
+  else if (action === 'rotate_key') check_rotate(only.bytes);
+  else if (action === 'grant_consent') check_grant(only.bytes);
+  else if (action === 'revoke_key') revoked_subject = Message.read(only.bytes, { 1: 'bytes' }).fixed(1, 16);
+  else Message.read(only.bytes, { 1: 'bytes' }).fixed(1, 32);
+  return {
+    chain_id: chain_id_of(message, 1),
+    sender: message.fixed(2, 16),
+    timestamp_ms: time_of(message, 4),
+    action,
+    report,
+    revoked_subject,
+  };
+}
+
+export function read_header(bytes: Uint8Array): Header {
+  const message = Message.read(bytes, {
+    1: 'text', 2: 'number', 3: 'bytes', 4: 'bytes', 5: 'bytes', 6: 'bytes', 7: 'number', 8: 'number', 9: 'bytes',
+  });
+  message.fixed(3, 64);
+  message.fixed(4, 32);
+  return {
+    chain_id: chain_id_of(message, 1),
+    height: message.number(2),
+    state_root: message.fixed(5, 32),
+    history_root: message.fixed(6, 32),
+    history_size: message.number(7),
+    time_ms: time_of(message, 8),
+    miner: message.fixed(9, 16),
+  };
+}
+
+export function read_seal(bytes: Uint8Array): Seal {
+  const message = Message.read(bytes, { 1: 'number', 2: 'bytes', 3: 'repeated' });
+  const approvals = message.items(3).map((item) => {
+    const approval = Message.read(item, { 1: 'bytes', 2: 'bytes' });
+    return { miner: approval.fixed(1, 16), signature: approval.fixed(2, 64) };
+  });
+  if (twins(approvals.map((approval) => approval.miner))) throw new Malformed('one miner approved twice');
+  return { round: message.number(1), signature: message.fixed(2, 64), approvals };
+}
+
+export function read_key_record(bytes: Uint8Array): KeyRecord {
+  const message = Message.read(bytes, { 1: 'number', 2: 'number', 3: 'bytes', 4: 'number', 5: 'number', 6: 'number' });
+  message.one_of(2, 1);
+  return {
+    role: role_names[message.one_of(1, role_names.length - 1)] as RoleName,
+    public_key: message.fixed(3, 65),
+    custody: custody_names[message.one_of(4, 2)] as KeyRecord['custody'],
+    valid_from: message.number(5),
+    valid_until: message.number(6),
+  };
+}
+
+export function read_consent_record(bytes: Uint8Array): ConsentRecord {
+  const message = Message.read(bytes, { 1: 'bytes', 2: 'number', 3: 'number', 4: 'number', 5: 'number', 6: 'bytes' });
+  message.fixed(6, 32);
+  return {
+    consent: message.fixed(1, 32),
+    from_ms: time_of(message, 2),
+    until_ms: time_of(message, 3),
+    granted_height: message.number(4),
+    revoked_height: message.number(5),
+  };
+}
