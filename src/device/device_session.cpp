@@ -225,7 +225,7 @@ base::Result<void> DeviceSession::save_progress() {
 void DeviceSession::on_connected() {
     // A failure means that the connection is lost already: then this is called again.
     if (!transport_->subscribe(ack_topic_)) return;
-    // What was under way on the old connection is probably lost, and that is not the gateway's load.
+    // What was under way on the old connection is probably lost; that is no sign of a busy gateway.
     for (auto& [counter, flight] : in_flight_) {
         flight.resend_at = base::TimePoint{};
         flight.attempts = std::min(flight.attempts, 1U);
