@@ -53,8 +53,7 @@ std::vector<std::size_t> by_time(const std::vector<wire::Reading>& readings) {
 std::vector<Transition> PatientRules::apply(const series::StoredBatch& batch,
                                             const FactsOf& facts_of) {
     Pass pass{facts_of, {}};
-    devices_[batch.device] = {bounded(batch.clock), batch.gateway_time,
-                              std::min(batch.speed_milli, speed_milli_max)};
+    hear(batch);
     const auto order = by_time(batch.readings);
     for (std::size_t begin = 0; begin < order.size();) {
         const auto at = batch.readings[order[begin]].time;
@@ -99,6 +98,18 @@ std::vector<Transition> PatientRules::advance(const Silence& silence, const Fact
     return std::move(pass.out);
 }
 
+/// Takes down where the device stands. A batch that is resent after newer ones says nothing of
+/// that.
+void PatientRules::hear(const series::StoredBatch& batch) {
+    auto& device = devices_[batch.device];
+    if (batch.counter < device.counter) return;
+    device = {.clock = bounded(batch.clock),
+              .gateway_time = batch.gateway_time,
+              .speed_milli = std::min(batch.speed_milli, speed_milli_max),
+              .counter = batch.counter,
+              .finished = batch.status == wire::DeviceStatus::finished};
+}
+
 /// Takes one reading into the state of its vital. True if it is news to be judged by its limits.
 bool PatientRules::accept(const series::StoredBatch& batch, std::size_t index, Pass& pass) {
     const auto& reading = batch.readings[index];
@@ -118,7 +129,7 @@ bool PatientRules::accept(const series::StoredBatch& batch, std::size_t index, P
     }
     state.newest = at;
     state.device = batch.device;
-    state.timed = true;
+    state.timed = !devices_.at(batch.device).finished;
     const Transition values{.value_milli = reading.value_milli, .at = at};
     if (batch.qualities[index] == series::Quality::implausible) {
         set_technical(reading.vital, state, Condition::implausible, values, pass);

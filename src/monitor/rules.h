@@ -90,6 +90,8 @@ private:
         base::TimePoint clock;
         base::TimePoint gateway_time;
         std::uint32_t speed_milli = 1000;
+        std::uint64_t counter = 0;  ///< Of its newest batch; one below it comes late.
+        bool finished = false;
         friend bool operator==(const DeviceState&, const DeviceState&) = default;
     };
     /// One call of `apply` or `advance`.
@@ -107,6 +109,7 @@ private:
 
     static void update(Debounce& state, const Limit& limit, const Crossing& crossing);
     bool accept(const series::StoredBatch& batch, std::size_t index, Pass& pass);
+    void hear(const series::StoredBatch& batch);
     void judge(wire::Vital vital, VitalState& state, Pass& pass);
     void settle(wire::Vital vital, VitalState& state, Pass& pass);
     void compare_pulse_and_heart_rate(base::TimePoint at, Pass& pass);

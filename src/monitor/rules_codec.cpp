@@ -8,7 +8,7 @@ namespace {
 /// First byte of the state of a patient's rules; raised when its fields change.
 constexpr std::uint8_t format_version = 1;
 constexpr std::size_t vital_bytes_min = 40;
-constexpr std::size_t device_bytes_min = 36;
+constexpr std::size_t device_bytes_min = 45;
 
 void write_condition(base::RecordWriter& out, const std::optional<Condition>& condition) {
     out.u8(condition ? static_cast<std::uint8_t>(*condition) : std::uint8_t{0});
@@ -33,6 +33,7 @@ base::Bytes PatientRules::encode() const {
     out.u32(static_cast<std::uint32_t>(devices_.size()));
     for (const auto& [id, device] : devices_) {
         out.fixed(id.view()).time(device.clock).time(device.gateway_time).u32(device.speed_milli);
+        out.u64(device.counter).u8(device.finished ? 1 : 0);
     }
     out.u32(static_cast<std::uint32_t>(vitals_.size()));
     for (const auto& [vital, state] : vitals_) {
@@ -62,6 +63,8 @@ base::Result<PatientRules> PatientRules::decode(base::ByteView bytes) {
         device.clock = in.time();
         device.gateway_time = in.time();
         device.speed_milli = in.u32();
+        device.counter = in.u64();
+        device.finished = in.flag();
     }
     for (auto left = in.count(vital_bytes_min); left > 0 && in.sound(); --left) {
         const auto number = in.u8();

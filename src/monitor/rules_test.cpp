@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -33,6 +34,7 @@ protected:
                               std::uint8_t device = 1) {
         series::StoredBatch out;
         out.device.bytes[0] = device;
+        out.counter = ++counters[device];
         out.status = wire::DeviceStatus::running;
         out.clock = out.gateway_time = start + at;
         for (const auto& value : values) {
@@ -61,6 +63,8 @@ protected:
 
     PatientRules rules;
     PatientFacts facts{.adult = true, .interval_ms = 1000};
+
+    std::map<std::uint8_t, std::uint64_t> counters;
 
 private:
     void note(const std::vector<Transition>& changes) {
@@ -294,6 +298,16 @@ TEST_F(RulesTest, AfterTheEndOfARecordingNothingIsMissing) {
     EXPECT_EQ(happened(), Lines{});
     silence(1'600s);
     EXPECT_EQ(happened(), Lines{"1030 no_data"}) << "a new recording is watched again";
+}
+
+TEST_F(RulesTest, ABatchResentAfterTheEndDoesNotBeginAnew) {
+    const auto resent = batch(0s, {{Vital::spo2, 97}});
+    auto last = batch(1s, {{Vital::heart_rate, 80}});
+    last.status = wire::DeviceStatus::finished;
+    feed(last);
+    feed(resent);
+    silence(600s);
+    EXPECT_EQ(happened(), Lines{});
 }
 
 TEST_F(RulesTest, ASensorThatIsOffSaysSoAtOnce) {

@@ -71,8 +71,8 @@ void Review::State::on_batch(const series::StoredBatch& batch) {
     position = batch.position;
     auto& of_patient = periods[batch.patient];
     queue(batch.patient, of_patient.apply(batch, period_options));
-    if (batch.status == wire::DeviceStatus::finished &&
-        devices_finished(batch.patient, of_patient)) {
+    // Also for what is resent after the end: it makes a report of its own.
+    if (of_patient.finished(batch.device) && devices_finished(batch.patient, of_patient)) {
         const auto end = internal::mark_of(position + 1, 0);
         queue(batch.patient, of_patient.close(end, period_options));
     }

@@ -339,6 +339,18 @@ TEST_F(ReviewTest, TheEndOfARecordingClosesItsLastPeriod) {
     EXPECT_TRUE(review->all_finished());
 }
 
+TEST_F(ReviewTest, AReadingResentAfterTheEndIsAReportOfItsOwn) {
+    ++counter;  // the batch that got lost
+    feed(1, 10, 97, wire::DeviceStatus::finished);
+    const auto last = std::exchange(counter, 0);
+    feed(0, 0);
+    counter = last;
+    ASSERT_TRUE(review->flush());
+    EXPECT_TRUE(review->all_finished());
+    ASSERT_EQ(review->reports({}, {}).size(), 2U);
+    EXPECT_EQ(review->report(2)->reading_count, 1U);
+}
+
 TEST_F(ReviewTest, ASuspendedDeviceIsNotWaitedFor) {
     const auto silent = add_device(2);
     ASSERT_TRUE(directory->set_suspended(silent, true));

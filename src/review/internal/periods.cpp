@@ -17,7 +17,7 @@ constexpr base::TimePoint beginning{};
 
 constexpr std::uint8_t format_version = 1;
 constexpr std::size_t early_bytes = 20;
-constexpr std::size_t device_bytes = 17;
+constexpr std::size_t device_bytes = 25;
 
 /// What a reading takes in a report's content.
 std::uint32_t content_bytes(const wire::Reading& reading) {
@@ -60,7 +60,10 @@ std::vector<Cut> PatientPeriods::apply(const series::StoredBatch& batch,
     while (open_ && now >= open_->end + options.grace) {
         out.push_back(cut(mark_of(batch.position + 1, 0), Why::period_over, options));
     }
-    devices_[batch.device] = batch.status == wire::DeviceStatus::finished;
+    auto& device = devices_[batch.device];
+    if (batch.counter >= device.counter) {
+        device = {batch.counter, batch.status == wire::DeviceStatus::finished};
+    }
     return out;
 }
 
@@ -73,7 +76,7 @@ std::vector<Cut> PatientPeriods::close(Mark mark, const PeriodOptions& options) 
 
 bool PatientPeriods::finished(const wire::DeviceId& device) const {
     const auto found = devices_.find(device);
-    return found != devices_.end() && found->second;
+    return found != devices_.end() && found->second.finished;
 }
 
 void PatientPeriods::add(const Early& reading, const PeriodOptions& options) {
@@ -147,7 +150,9 @@ base::Bytes PatientPeriods::encode() const {
     out.u32(static_cast<std::uint32_t>(early_.size()));
     for (const auto& reading : early_) out.u64(reading.mark).time(reading.time).u32(reading.bytes);
     out.u32(static_cast<std::uint32_t>(devices_.size()));
-    for (const auto& [id, is_finished] : devices_) out.fixed(id.view()).u8(is_finished ? 1 : 0);
+    for (const auto& [id, device] : devices_) {
+        out.fixed(id.view()).u64(device.counter).u8(device.finished ? 1 : 0);
+    }
     return out.take();
 }
 
@@ -172,7 +177,7 @@ base::Result<PatientPeriods> PatientPeriods::decode(base::ByteView bytes) {
     }
     for (auto left = in.count(device_bytes); left > 0 && in.sound(); --left) {
         const auto id = in.fixed<wire::DeviceId>();
-        out.devices_[id] = in.flag();
+        out.devices_[id] = {.counter = in.u64(), .finished = in.flag()};
     }
     if (!known || !in.complete() || (out.open_ && !out.anchor_)) {
         return base::fail(base::ErrorCode::corrupted,

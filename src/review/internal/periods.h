@@ -79,7 +79,6 @@ public:
     [[nodiscard]] bool has_open() const { return open_ || !early_.empty(); }
     /// Whether `device` said that its recording is over, and nothing after it.
     [[nodiscard]] bool finished(const wire::DeviceId& device) const;
-    [[nodiscard]] const std::map<wire::DeviceId, bool>& devices() const { return devices_; }
 
     [[nodiscard]] base::Bytes encode() const;
     /// Errors: `corrupted`.
@@ -102,6 +101,11 @@ private:
         std::uint32_t bytes = 0;
         friend bool operator==(const Early&, const Early&) = default;
     };
+    struct Device {
+        std::uint64_t counter = 0;  ///< Of its newest batch; one below it comes late.
+        bool finished = false;
+        friend bool operator==(const Device&, const Device&) = default;
+    };
     enum class Why : std::uint8_t { period_over, readings_max, closing };
     void add(const Early& reading, const PeriodOptions& options);
     void begin(base::TimePoint end, const PeriodOptions& options);
@@ -117,7 +121,7 @@ private:
     bool last_period_over_ = true;
     std::optional<Open> open_;
     std::vector<Early> early_;
-    std::map<wire::DeviceId, bool> devices_;  ///< Whether it said `finished`.
+    std::map<wire::DeviceId, Device> devices_;
 };
 
 }  // namespace review::internal

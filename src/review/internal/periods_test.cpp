@@ -21,6 +21,7 @@ protected:
         series::StoredBatch out;
         out.position = ++position;
         out.device.bytes[0] = device;
+        out.counter = position;
         out.status = wire::DeviceStatus::running;
         out.gateway_time = out.clock = start + 1h;
         for (const auto time : times) {
@@ -169,6 +170,15 @@ TEST_F(PeriodsTest, AFinishedDeviceIsRememberedUntilItSpeaksAgain) {
     EXPECT_TRUE(periods.has_open());
     feed({2s});
     EXPECT_FALSE(periods.finished(last.device));
+}
+
+TEST_F(PeriodsTest, ABatchResentAfterTheEndDoesNotBeginAnew) {
+    const auto resent = batch({0s});
+    auto last = batch({1s});
+    last.status = wire::DeviceStatus::finished;
+    feed(last);
+    feed(resent);
+    EXPECT_TRUE(periods.finished(last.device));
 }
 
 // Goal: no order of arrival loses or doubles a reading. Method: random times around the periods'
