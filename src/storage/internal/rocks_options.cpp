@@ -31,13 +31,14 @@ rocksdb::CompressionType first_supported(std::initializer_list<rocksdb::Compress
     return rocksdb::kNoCompression;
 }
 
-// RocksDB would look for room every five seconds on a thread of its own, and refuse Resume meanwhile.
-// We resume with the first write after the one that failed, so that room is used at once.
+// RocksDB would look for room every five seconds on a thread of its own, and refuse Resume
+// meanwhile. We resume with the first write after the one that failed, so that room is used at
+// once.
 class NoRecoveryByItself final : public rocksdb::EventListener {
 public:
     const char* Name() const override { return "SalusNoRecoveryByItself"; }
-    void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/,
-                              rocksdb::Status /*error*/, bool* recover) override {
+    void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status /*error*/,
+                              bool* recover) override {
         *recover = false;
     }
 };
