@@ -66,7 +66,8 @@ struct TxPlace {
     std::uint32_t index = 0;
 };
 [[nodiscard]] base::Result<TxPlace> place_of(const BlockSource& source, const wire::TxId& id);
-/// Where a transaction is that a body names by its body_ref. Errors: `not_found`.
+/// Where the grant of consent is that a body names by its body_ref; other transactions are named by
+/// none. Errors: `not_found`.
 [[nodiscard]] base::Result<TxPlace> place_of_ref(const BlockSource& source,
                                                  const wire::Hash256& body_ref);
 

@@ -162,11 +162,11 @@ void BlockStore::stage(const wire::Block& block, std::span<const TxNames> names,
     for (std::uint32_t index = 0; index < names.size(); ++index) {
         Bytes place = number_bytes(height);
         base::append_u32(place, index);
-        batch.put(key_of('i', names[index].id.view()), place);
-        batch.put(key_of('r', names[index].body_ref.view()), std::move(place));
         if (const auto& consent = names[index].consent_key) {
+            batch.put(key_of('r', names[index].body_ref.view()), place);
             batch.put(key_of('c', names[index].body_ref.view()), *consent);
         }
+        batch.put(key_of('i', names[index].id.view()), std::move(place));
     }
     const auto hash = wire::hash_of_header(block.header_bytes);
     batch.put(key_of('h', hash.view()), number_bytes(height));

@@ -36,7 +36,7 @@ struct TxNames {
 /// 't'                  | the tip: height 8, header hash 64
 /// 'b' | height 8       | the block, encoded
 /// 'i' | tx id 64       | height 8, index 4
-/// 'r' | body ref 32    | height 8, index 4
+/// 'r' | body ref 32    | of a grant, which is all that bodies name: height 8, index 4
 /// 'h' | header hash 64 | height 8
 /// 'f' | header ref 32  | height 8 (the genesis too: height 0)
 /// 'm' | miner 16       | blocks it has mined, 8
