@@ -71,7 +71,8 @@ public:
     [[nodiscard]] std::uint64_t last_id() const;
     /// `wake` is called after each new event, from any thread, while `alive` lives.
     void listen(const std::weak_ptr<void>& alive, std::function<void()> wake);
-    /// No `wake` is running afterwards, and none is called any more: call it before what they use goes.
+    /// No `wake` is running afterwards, and none is called any more: call it before what they use
+    /// goes.
     void stop_waking();
 
 private:
