@@ -269,6 +269,24 @@ Result<void> submit_all(EmbeddedEngine& engine, std::vector<base::Bytes> envelop
     return tally.wait_for(count);
 }
 
+/// Every patient lets the doctor of the pair see vital signs; the consents' references, in order.
+Result<std::vector<wire::Hash256>> grant_all(const Cast& cast, EmbeddedEngine& engine) {
+    std::vector<base::Bytes> grants;
+    std::vector<wire::Hash256> consents;
+    for (std::size_t pair = 0; pair < cast.patients.size(); ++pair) {
+        const auto body = cast.grant(pair);
+        const std::array<const wire::Signer*, 1> signer{&cast.patients[pair]};
+        auto envelope = wire::sign_transaction(body, signer);
+        if (!envelope) return base::pass(envelope);
+        grants.push_back(std::move(*envelope));
+        consents.push_back(wire::body_ref(encode(body)));
+    }
+    if (auto granted = submit_all(engine, std::move(grants)); !granted) {
+        return base::pass(granted);
+    }
+    return consents;
+}
+
 }  // namespace
 
 Result<LedgerBench> run_ledger_bench(const std::filesystem::path& folder,
@@ -293,20 +311,9 @@ Result<LedgerBench> run_ledger_bench(const std::filesystem::path& folder,
          .pending_max = std::max(options.transactions, options.signers)});
     if (!engine) return base::pass(engine);
 
-    std::vector<base::Bytes> grants;
-    std::vector<wire::Hash256> consents;
-    for (std::size_t pair = 0; pair < cast.patients.size(); ++pair) {
-        const auto body = cast.grant(pair);
-        const std::array<const wire::Signer*, 1> signer{&cast.patients[pair]};
-        auto envelope = wire::sign_transaction(body, signer);
-        if (!envelope) return base::pass(envelope);
-        grants.push_back(std::move(*envelope));
-        consents.push_back(wire::body_ref(encode(body)));
-    }
-    if (auto granted = submit_all(**engine, std::move(grants)); !granted) {
-        return base::pass(granted);
-    }
-    auto reports = sign_reports(cast, options.transactions, consents);
+    const auto consents = grant_all(cast, **engine);
+    if (!consents) return base::pass(consents);
+    auto reports = sign_reports(cast, options.transactions, *consents);
     if (!reports) return base::pass(reports);
 
     LedgerBench bench;
