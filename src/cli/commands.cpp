@@ -16,6 +16,8 @@
 namespace cli {
 namespace {
 
+constexpr const char* report_help = "seconds of patient time that one report covers";
+
 /// What all commands read into, and the one that was asked for.
 struct Words {
     UpOptions up;
@@ -63,6 +65,9 @@ void add_up(CLI::App& app, Words& words, const char* program) {
     up_app->add_option(
         "--duration", options.duration_s,
         "seconds of patient time; 0: whole recordings, and simulated ones until stopped");
+    up_app->add_option("--report-seconds", options.report_seconds, report_help)
+        ->check(CLI::Range(10, 86400))
+        ->capture_default_str();
     flag(*up_app, "--headless", options.headless, "without the web app");
     flag(*up_app, "--until-done", options.until_done,
          "end when all was sent, decided and mined; exit 0 only if the chain verifies");
@@ -83,6 +88,9 @@ void add_parts(CLI::App& app, Words& words) {
     node->add_option("--port", words.node.port, "of the web app")->capture_default_str();
     node->add_option("--web", words.node.web, "folder of the built web app");
     node->add_option("--ready-fd", words.node.ready_fd, "gets a byte when the node serves");
+    node->add_option("--report-seconds", words.node.report_seconds, report_help)
+        ->check(CLI::Range(10, 86400))
+        ->capture_default_str();
     flag(*node, "--headless", words.node.headless, "without the web app");
     flag(*node, "--auto-approve", words.node.auto_approve, "the demo program decides");
     flag(*node, "--until-done", words.node.until_done, "end when all is decided");

@@ -227,6 +227,7 @@ Result<void> Node::open_records() {
 
     review::Options options;
     options.chain_id = application_->info().chain_id;
+    options.period = std::chrono::seconds{options_.report_seconds};
     auto review = review::Review::open(
         {.store = *review_store_,
          .series = *series_,

@@ -18,7 +18,8 @@ struct NodeOptions {
     bool auto_approve =
         false;  ///< The demo program decides; only on a chain whose genesis says demo.
     bool until_done = false;  ///< End once every recording is over and every report decided.
-    int ready_fd = -1;        ///< Told with one byte that the node serves; -1: nobody waits.
+    std::uint32_t report_seconds = 300;  ///< Of patient time that one report covers.
+    int ready_fd = -1;  ///< Told with one byte that the node serves; -1: nobody waits.
 };
 
 /// The cloud server: gateway, monitor, review, ledger and web API in one process, until SIGINT,

@@ -129,7 +129,8 @@ ChildCommand Supervisor::node_command() const {
     ChildCommand command{
         .name = "the node",
         .arguments = {options_.program.string(), "node", "--data", folder_.root.string(),
-                      "--broker-port", std::to_string(broker_port_)},
+                      "--broker-port", std::to_string(broker_port_), "--report-seconds",
+                      std::to_string(options_.report_seconds)},
         .log = folder_.logs() / "node.log",
         .tells_when_ready = true};
     auto& arguments = command.arguments;

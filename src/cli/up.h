@@ -17,11 +17,12 @@ struct UpOptions {
     std::uint16_t port = 8080;
     std::filesystem::path web;
     DemoSetup setup;
-    double speed = 1.0;             ///< Patient seconds per second.
-    std::uint32_t duration_s = 0;   ///< Of patient time, for simulated patients; 0: until stopped.
-    bool headless = false;          ///< No web app.
-    bool until_done = false;        ///< End when all was sent, decided and mined.
-    std::filesystem::path summary;  ///< Written at the end; empty: none.
+    double speed = 1.0;            ///< Patient seconds per second.
+    std::uint32_t duration_s = 0;  ///< Of patient time, for simulated patients; 0: until stopped.
+    std::uint32_t report_seconds = 300;  ///< Of patient time that one report covers.
+    bool headless = false;               ///< No web app.
+    bool until_done = false;             ///< End when all was sent, decided and mined.
+    std::filesystem::path summary;       ///< Written at the end; empty: none.
 };
 
 /// Starts broker, node and fleet, restarts what dies, and stops all of it on SIGINT or SIGTERM.

@@ -74,7 +74,8 @@ class SalusRun:
     def start_node(self, *more):
         ready, tell = os.pipe()
         self._spawn("node", [SALUS, "node", "--data", self.data, "--broker-port", self.port,
-                             "--headless", "--auto-approve", "--ready-fd", tell, *more],
+                             "--headless", "--auto-approve", "--report-seconds", 20,
+                             "--ready-fd", tell, *more],
                     self.node_log, pass_fds=(tell,))
         os.close(tell)
         got = os.read(ready, 1)  # end of file if the node ended before it was ready
