@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { p256 } from '@noble/curves/nist.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
-import { concat, equal } from './bytes';
+import { concat, equal } from './bytes.ts';
 
 export { sha256, sha512 };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The receipt and the trust file as text: docs/formats/receipt.md. What does not write again to the same
 // text is refused, so that every reader reads the same.
-import { from_base64url, from_hex, to_base64url, to_hex } from './bytes';
-import type { StateProof } from './crypto';
-import { Malformed } from './protobuf';
-import { is_chain_id } from './schema';
+import { from_base64url, from_hex, to_base64url, to_hex } from './bytes.ts';
+import type { StateProof } from './crypto.ts';
+import { Malformed } from './protobuf.ts';
+import { is_chain_id } from './schema.ts';
 
 export const receipt_bytes_max = 64 * 1024;
 export const trust_bytes_max = 2 * 1024 * 1024;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transactions, headers, seals and state values, as docs/formats/{transaction,block}.md and proto/ define
 // them. All readers throw Malformed for bytes that are not canonical.
-import { equal, to_hex } from './bytes';
-import { Malformed, Message, type Schema } from './protobuf';
+import { equal, to_hex } from './bytes.ts';
+import { Malformed, Message, type Schema } from './protobuf.ts';
 
 const time_ms_max = 253_402_300_799_999n; // The end of the year 9999.
 export const transaction_bytes_max = 65_536;

@@ -2,10 +2,10 @@
 // The offline check of a receipt, step for step what src/ledger/verify_receipt.cpp does, written a second
 // time in another language with another library: the two must agree on every receipt.
 import { sha512_256 } from '@noble/hashes/sha2.js';
-import { concat, equal, to_hex } from './bytes';
-import { merkle_leaf, sha512, state_proof_fault, verify_inclusion, verify_signature } from './crypto';
-import { Malformed } from './protobuf';
-import { read_receipt, type Receipt, type Trust } from './receipt';
+import { concat, equal, to_hex } from './bytes.ts';
+import { merkle_leaf, sha512, state_proof_fault, verify_inclusion, verify_signature } from './crypto.ts';
+import { Malformed } from './protobuf.ts';
+import { read_receipt, type Receipt, type Trust } from './receipt.ts';
 import {
   category_names,
   read_consent_record,
@@ -19,7 +19,7 @@ import {
   type ReportAction,
   type RoleName,
   type Transaction,
-} from './schema';
+} from './schema.ts';
 
 export type StepName =
   | 'form' | 'envelope' | 'header' | 'chain' | 'keys' | 'signatures' | 'roles' | 'consent' | 'inclusion' | 'seal';

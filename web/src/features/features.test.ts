@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Goal: rules of single pages: what may be approved in a batch, what a patient is told, what a CSV holds.
+import { expect, test } from 'vitest';
+import { standing_of } from './myhealth/vitals';
+import { csv_of } from './audit/csv';
+import { vitals_of_tile } from './ward/tile';
+import { is_clean } from './review/review';
+import type { Report } from '@/client/types';
+
+const limits = { low: 90, critical_low: 85, high: null, critical_high: null };
+
+test('a patient is told where a value stands by the limits of the alarms', () => {
+  expect(standing_of(90, limits)).toBe('normal');
+  expect(standing_of(89, limits)).toBe('low');
+  expect(standing_of(85, limits)).toBe('low');
+  expect(standing_of(84, limits)).toBe('very_low');
+  expect(standing_of(151, { low: 50, critical_low: 40, high: 120, critical_high: 150 })).toBe('very_high');
+  expect(standing_of(5, null)).toBe('measured');
+  expect(standing_of(5, { low: null, critical_low: null, high: null, critical_high: null })).toBe('measured');
+});
+
+test('a cell of a CSV is never a formula, and quotes survive', () => {
+  expect(csv_of([['=1+1', 'a"b', 'x,y', -5, true]])).toBe('\'=1+1,"a""b","x,y",\'-5,true\r\n');
+});
+
+test('a tile has four vitals, in the order of monitors, with places for those missing', () => {
+  expect(vitals_of_tile(() => true)).toEqual(['heart_rate', 'spo2', 'respiration_rate', 'systolic_pressure']);
+  expect(vitals_of_tile((vital) => ['pulse_rate', 'spo2'].includes(vital))).toEqual(['spo2', 'pulse_rate', 'heart_rate', 'respiration_rate']);
+});
+
+test('only reports without any finding can be approved together', () => {
+  const vital = { vital: 'spo2', count: 480, implausible: 0, min: 95, median: 97, max: 99, outside_limits_s: 0, gap_s: 0 };
+  const clean = { readable: true, last_error: null, alarms: [], vitals: [vital] } as unknown as Report;
+  expect(is_clean(clean)).toBe(true);
+  for (const change of [{ gap_s: 1 }, { implausible: 1 }, { outside_limits_s: 1 }]) {
+    expect(is_clean({ ...clean, vitals: [{ ...vital, ...change }] } as unknown as Report)).toBe(false);
+  }
+  expect(is_clean({ ...clean, readable: false })).toBe(false);
+  expect(is_clean({ ...clean, alarms: [{}] } as unknown as Report)).toBe(false);
+  expect(is_clean({ ...clean, vitals: [] })).toBe(false);
+});

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Goal: a gap stays a gap, no peak is lost, and durations read as people say them.
+import { describe, expect, test } from 'vitest';
+import type { Reading, Series } from '@/client/types';
+import { duration, short_id, vital_value } from './format';
+import { axis_range, columns_of, decimate, extent_of } from './series';
+import { spark_path } from './sparkline';
+
+const series = (t_ms: number[], value = 70): Series => ({
+  vital: 'heart_rate', unit: '/min', width_ms: 1_000, t_ms,
+  min: t_ms.map(() => value - 1), max: t_ms.map(() => value + 1), mean: t_ms.map(() => value), count: t_ms.map(() => 1),
+});
+const seconds = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => (from + i) * 1_000);
+const reading = (time_ms: number, value: number, quality: Reading['quality'] = 'plausible'): Reading => ({ vital: 'heart_rate', value, time_ms, quality });
+
+describe('columns', () => {
+  test('have a null where readings are missing', () => {
+    const columns = columns_of(series([...seconds(0, 10), ...seconds(60, 70)]), []);
+    expect(columns.mean.filter((value) => value === null)).toHaveLength(1);
+    expect(columns.t[10]).toBe(9_001);
+  });
+  test('do not break where values come seldom but steadily', () => {
+    const columns = columns_of(series([0, 60_000, 120_000, 180_000]), []);
+    expect(columns.mean).not.toContain(null);
+  });
+  test('go on with live readings, without those that stand in them already', () => {
+    const columns = columns_of(series(seconds(0, 10)), [reading(9_000, 1), reading(10_000, 88)]);
+    expect(columns.t.at(-1)).toBe(10_000);
+    expect(columns.mean.at(-1)).toBe(88);
+    expect(columns.t).toHaveLength(11);
+  });
+  test('leave out what cannot be right', () => {
+    expect(columns_of(series(seconds(0, 3)), [reading(3_000, 900, 'implausible')]).t).toHaveLength(3);
+  });
+  test('let a live peak widen the band of a wide last column', () => {
+    const wide = { ...series([0, 60_000, 120_000]), width_ms: 60_000 };
+    const columns = columns_of(wide, [reading(130_000, 180)]);
+    expect(columns.max.at(-1)).toBe(180);
+    expect(columns.t).toHaveLength(3);
+  });
+  test('are nothing without data', () => {
+    expect(columns_of(undefined, []).t).toEqual([]);
+    expect(extent_of(columns_of(undefined, []), 0, 1)).toBeNull();
+  });
+});
+
+describe('decimation', () => {
+  test('keeps every peak and stays within its bound', () => {
+    const columns = columns_of(series(seconds(0, 86_400)), []);
+    columns.max[43_210] = 199;
+    columns.min[50_000] = 20;
+    const shown = decimate(columns, 2_000);
+    expect(shown.t.length).toBeLessThanOrEqual(2_000);
+    expect(Math.max(...shown.max.map((value) => value ?? 0))).toBe(199);
+    expect(Math.min(...shown.min.map((value) => value ?? 999))).toBe(20);
+  });
+  test('leaves few columns as they are', () => {
+    const columns = columns_of(series(seconds(0, 100)), []);
+    expect(decimate(columns, 2_000)).toBe(columns);
+  });
+});
+
+describe('the axis', () => {
+  test('is not narrower for a steady value', () => {
+    const [low, high] = axis_range('heart_rate', { min: 70, mean: 70, max: 71 });
+    expect(high - low).toBeGreaterThanOrEqual(40);
+  });
+  test('holds all values', () => {
+    const [low, high] = axis_range('heart_rate', { min: 30, mean: 90, max: 220 });
+    expect(low).toBeLessThanOrEqual(30);
+    expect(high).toBeGreaterThanOrEqual(220);
+  });
+  test('does not promise more than 100 % oxygen', () => {
+    expect(axis_range('spo2', { min: 99, mean: 99, max: 100 })[1]).toBeLessThanOrEqual(101);
+  });
+});
+
+test('a sparkline lifts its pen over a gap', () => {
+  const path = spark_path([0, 10_000, 400_000, 410_000], [1, 2, 3, 4], { from_ms: 0, to_ms: 600_000, gap_ms: 45_000 });
+  expect(path.match(/M/g)).toHaveLength(2);
+});
+
+test('durations are said in one or two units', () => {
+  expect(duration(0)).toBe('0 s');
+  expect(duration(-5_000)).toBe('0 s');
+  expect(duration(119_999)).toBe('119 s');
+  expect(duration(120_000)).toBe('2 min');
+  expect(duration(7_500_000)).toBe('2 h 5 min');
+  expect(duration(7_200_000)).toBe('2 h');
+  expect(duration(4 * 86_400_000)).toBe('4 d');
+});
+
+test('values have the digits of their monitors', () => {
+  expect(vital_value('heart_rate', 71.6)).toBe('72');
+  expect(vital_value('body_temperature', 37)).toBe('37.0');
+});
+
+test('long ids are shortened, short ones are not', () => {
+  expect(short_id('abc')).toBe('abc');
+  expect(short_id('0123456789abcdef0123456789abcdef')).toBe('0123456789…abcdef');
+});
