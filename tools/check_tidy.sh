@@ -11,8 +11,6 @@ else
   mapfile -t files < <(git ls-files 'src/*.cpp' | grep -v _test.cpp)
 fi
 [ ${#files[@]} -eq 0 ] && { echo "check_tidy: nothing to check"; exit 0; }
-# clang 19 sees libstdc++ 12's std::expected only when told that concepts are complete.
 printf '%s\0' "${files[@]}" | xargs -0 -P "$(nproc)" -n 4 \
-  clang-tidy-19 -p build/release --quiet --extra-arg=-D__cpp_concepts=202002L \
-  --extra-arg=-Wno-builtin-macro-redefined --extra-arg=-Wno-unknown-warning-option
+  clang-tidy-19 -p build/release --quiet --extra-arg=-Wno-unknown-warning-option
 echo "check_tidy: ${#files[@]} files"

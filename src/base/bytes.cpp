@@ -86,11 +86,23 @@ std::optional<Bytes> from_base64url(std::string_view text) {
     return out;
 }
 
-void append_u16(Bytes& out, std::uint16_t value) { append_big_endian(out, value); }
-void append_u32(Bytes& out, std::uint32_t value) { append_big_endian(out, value); }
-void append_u64(Bytes& out, std::uint64_t value) { append_big_endian(out, value); }
-std::uint16_t read_u16(ByteView at) { return read_big_endian<std::uint16_t>(at); }
-std::uint32_t read_u32(ByteView at) { return read_big_endian<std::uint32_t>(at); }
-std::uint64_t read_u64(ByteView at) { return read_big_endian<std::uint64_t>(at); }
+void append_u16(Bytes& out, std::uint16_t value) {
+    append_big_endian(out, value);
+}
+void append_u32(Bytes& out, std::uint32_t value) {
+    append_big_endian(out, value);
+}
+void append_u64(Bytes& out, std::uint64_t value) {
+    append_big_endian(out, value);
+}
+std::uint16_t read_u16(ByteView at) {
+    return read_big_endian<std::uint16_t>(at);
+}
+std::uint32_t read_u32(ByteView at) {
+    return read_big_endian<std::uint32_t>(at);
+}
+std::uint64_t read_u64(ByteView at) {
+    return read_big_endian<std::uint64_t>(at);
+}
 
 }  // namespace base

@@ -74,7 +74,9 @@ template <class Fixed>
 void append_u16(Bytes& out, std::uint16_t value);
 void append_u32(Bytes& out, std::uint32_t value);
 void append_u64(Bytes& out, std::uint64_t value);
-inline void append(Bytes& out, ByteView more) { out.insert(out.end(), more.begin(), more.end()); }
+inline void append(Bytes& out, ByteView more) {
+    out.insert(out.end(), more.begin(), more.end());
+}
 /// Reads big-endian integers. CHECKs that `at` holds enough bytes.
 [[nodiscard]] std::uint16_t read_u16(ByteView at);
 [[nodiscard]] std::uint32_t read_u32(ByteView at);

@@ -6,7 +6,8 @@
 namespace base {
 namespace {
 
-// Goal: text forms are canonical, so two texts never name the same bytes. Method: RFC 4648 section 10.
+// Goal: text forms are canonical, so two texts never name the same bytes. Method: RFC 4648
+// section 10.
 TEST(Base64Url, FollowsTheVectorsOfRfc4648) {
     EXPECT_EQ(to_base64url(as_bytes("")), "");
     EXPECT_EQ(to_base64url(as_bytes("f")), "Zg");

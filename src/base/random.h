@@ -30,7 +30,8 @@ public:
     void fill(std::span<std::uint8_t> out) override {
         for (auto& byte : out) byte = static_cast<std::uint8_t>(engine_());
     }
-    /// Uniform in [0, bound). `bound` > 0; the bias for bounds far below 2^64 is of no account here.
+    /// Uniform in [0, bound). `bound` > 0; the bias for bounds far below 2^64 is of no account
+    /// here.
     [[nodiscard]] std::uint64_t below(std::uint64_t bound) { return engine_() % bound; }
 
 private:

@@ -8,8 +8,13 @@
 #include <fstream>
 #include <thread>
 
+#include "base/check.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "consensus/bench_ledger.h"
+#include "gateway/bench_ingest.h"
+#include "monitor/monitor.h"
+#include "storage/memory_store.h"
 
 namespace cli {
 namespace {
@@ -68,6 +73,35 @@ base::Result<Suite> ledger_suite(const fs::path& folder) {
                              {"commit of a block, synced", bench->write_ms_mean, "ms", 0, 0}}};
 }
 
+/// With the monitor following, as in the node: opened, checked, alarmed and stored.
+base::Result<Suite> ingest_suite(const fs::path& folder) {
+    const base::SystemClock clock;
+    Suite suite;
+    for (const std::size_t per_frame : {std::size_t{4}, std::size_t{64}}) {
+        storage::MemoryStore alarms;
+        std::unique_ptr<monitor::Monitor> monitor;
+        gateway::IngestBenchOptions options;
+        options.readings_per_frame = per_frame;
+        options.attach = [&](series::SeriesStore& series) {
+            auto opened = monitor::Monitor::open(
+                alarms, series, clock, [](const wire::LedgerId&, wire::Vital) {
+                    return monitor::PatientFacts{.adult = true, .interval_ms = 1000};
+                });
+            CHECK(opened.has_value());
+            monitor = std::move(*opened);
+            return [&monitor] { monitor.reset(); };
+        };
+        const auto bench =
+            gateway::run_ingest_bench(folder / fmt::format("ingest{}", per_frame), options);
+        if (!bench) return base::pass(bench);
+        if (suite.figures.empty()) suite.ratio = bench->ratio;
+        suite.figures.push_back(
+            {fmt::format("readings opened, checked, alarmed, stored; {} a frame", per_frame),
+             bench->readings_per_second, "1/s", bench->bound_readings_per_second, 0.5});
+    }
+    return suite;
+}
+
 void print_json(const std::string& name, const Suite& suite) {
     boost::json::array results;
     for (const auto& figure : suite.figures) {
@@ -103,7 +137,8 @@ void print_table(const std::string& name, const Suite& suite) {
 
 int bench_command(const BenchCommand& command) {
     const TemporaryFolder folder;
-    const auto suite = ledger_suite(folder.path / "ledger");
+    const auto suite = command.suite == "ledger" ? ledger_suite(folder.path / "ledger")
+                                                 : ingest_suite(folder.path);
     if (!suite) {
         fmt::print(stderr, "salus: {}\n", suite.error().detail);
         return 1;

@@ -25,14 +25,18 @@ from salus_run import BUILD, ROOT, Finding, SalusRun  # noqa: E402
 RUNS = 2  # at once: the tests wait for disks and processes more than for processors
 # Each kind of file that is synced: a power cut must be noticed when its syncs are taken out.
 SYNCED = {
-    "the ledger's files": "/db/ledger/",
-    "the series' files": "/db/series/",
-    "the reviews' files": "/db/review/",
-    "the HEAD files": "HEAD",
-    "vault objects": "/vault/",
-    "the devices' sequences": "/fleet/",
-    "the transaction sequences": "/sequences/",
-    "folders": "/",
+    "the databases' logs": "file:*/rocksdb/*.log",
+    "the databases' tables": "file:*/rocksdb/*.sst",
+    "the databases' manifests": "file:*/rocksdb/MANIFEST-*",
+    "the databases' CURRENT": "file:*/rocksdb/*.dbtmp",
+    "the databases' folders": "folder:*/rocksdb",
+    "the HEAD files": "file:*/HEAD",
+    "vault objects": "file:*/data/vault/*",
+    "the vault's folders": "folder:*/data/vault*",
+    "the devices' files": "file:*/fleet/*",
+    "the devices' folder": "folder:*/fleet",
+    "the sequences": "file:*/sequences/*",
+    "the sequences' folder": "folder:*/sequences",
 }
 CUTS_TO_NOTICE = 25
 
@@ -104,7 +108,8 @@ def notices(work, what, ignore, seed):
     try:
         cut_power(work, CUTS_TO_NOTICE, seed, ignore)
     except Finding as finding:
-        print(f"  without syncs of {what}: noticed ({finding})", flush=True)
+        words = " ".join(str(finding).split())
+        print(f"  without syncs of {what}: noticed (...{words[-160:]})", flush=True)
         return True
     print(f"  without syncs of {what}: NOT noticed in {CUTS_TO_NOTICE} cuts", flush=True)
     return False

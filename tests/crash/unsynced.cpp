@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string identity(int descriptor, const char* path, int flags) {
-    struct statx info {};
+    struct statx info{};
     if (statx(descriptor, path, flags, STATX_INO | STATX_BTIME, &info) != 0) return {};
     return std::to_string(info.stx_ino) + "-" + std::to_string(info.stx_btime.tv_sec) + "." +
            std::to_string(info.stx_btime.tv_nsec);
@@ -39,7 +39,9 @@ bool write_all(int descriptor, const char* bytes, ssize_t size, off_t at) {
 std::string identity_of(const fs::path& path) {
     return identity(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW);
 }
-std::string identity_of(int descriptor) { return identity(descriptor, "", AT_EMPTY_PATH); }
+std::string identity_of(int descriptor) {
+    return identity(descriptor, "", AT_EMPTY_PATH);
+}
 
 bool copy_file(int descriptor, const fs::path& shadow) {
     // The descriptor may be write-only; the same file is opened once more for reading.
@@ -47,7 +49,7 @@ bool copy_file(int descriptor, const fs::path& shadow) {
     const int in = open(again.c_str(), O_RDONLY | O_CLOEXEC);
     const auto name = (shadow / "files" / identity_of(descriptor)).string();
     const int out = open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    struct stat now {}, before {};
+    struct stat now{}, before{};
     bool ok = in >= 0 && out >= 0 && fstat(in, &now) == 0 && fstat(out, &before) == 0;
     if (ok) {
         const bool grew = now.st_size > copied_whole_max && before.st_size <= now.st_size;

@@ -2,9 +2,10 @@
 // LD_PRELOAD library: see unsynced.h. Environment:
 //   UNSYNCED_ROOT    the folder that is watched
 //   UNSYNCED_SHADOW  where the synced bytes go
-//   UNSYNCED_IGNORE  a substring of paths (or "/" for folders) whose syncs are taken out: then the
-//                    tests must fail
+//   UNSYNCED_IGNORE  "file:GLOB" or "folder:GLOB": paths whose syncs are taken out; then the tests
+//                    must fail
 #include <dlfcn.h>
+#include <fnmatch.h>
 #include <unistd.h>
 
 #include <climits>
@@ -31,15 +32,15 @@ int synced(int descriptor, int (*real)(int)) {
     const auto path = path_of(descriptor);
     if (root == nullptr || shadow == nullptr || !path.starts_with(root)) return real(descriptor);
 
-    struct stat info {};
+    struct stat info{};
     const bool folder = fstat(descriptor, &info) == 0 && S_ISDIR(info.st_mode);
-    if (ignore != nullptr) {
-        const std::string what = ignore;
-        if (what == "/" ? folder : !folder && path.find(what) != std::string::npos) return 0;
+    if (ignore != nullptr &&
+        fnmatch(ignore, ((folder ? "folder:" : "file:") + path).c_str(), 0) == 0) {
+        return 0;
     }
     const std::lock_guard guard(one_at_a_time);
-    const bool ok = folder ? unsynced::copy_folder(path, shadow)
-                           : unsynced::copy_file(descriptor, shadow);
+    const bool ok =
+        folder ? unsynced::copy_folder(path, shadow) : unsynced::copy_file(descriptor, shadow);
     if (!ok) {
         std::fprintf(stderr, "unsynced: cannot copy %s to the shadow\n", path.c_str());
         std::abort();
