@@ -50,10 +50,11 @@ describe('the age of a value', () => {
     expect(freshness(170_000, 60_000)).toBe('aging');
     expect(freshness(180_001, 60_000)).toBe('gone');
   });
-  test('expects the median gap of the trend, and nothing where there is none', () => {
-    expect(expected_interval_ms([0, 60_000, 120_000, 400_000], 1)).toBe(60_000);
-    expect(expected_interval_ms([0, 60_000, 120_000], 10)).toBe(6_000);
-    expect(expected_interval_ms([0, 1], 1)).toBe(0);
+  test('expects the median gap of the trend, or what is usual for a cuff', () => {
+    expect(expected_interval_ms('spo2', [0, 60_000, 120_000, 400_000], 1)).toBe(60_000);
+    expect(expected_interval_ms('spo2', [0, 60_000, 120_000], 10)).toBe(6_000);
+    expect(expected_interval_ms('spo2', [0, 1], 1)).toBe(0);
+    expect(expected_interval_ms('systolic_pressure', [0], 1)).toBe(300_000);
   });
 });
 

@@ -51,13 +51,13 @@ function with_reading(known: LiveVital | undefined, reading: Reading, wall_ms: n
     time_ms: reading.time_ms,
     quality: reading.quality,
     received_wall_ms: known && known.time_ms === reading.time_ms ? known.received_wall_ms : wall_ms,
-    interval_ms: known?.interval_ms ?? 0,
+    interval_ms: known?.interval_ms ?? expected_interval_ms(reading.vital, [], 1),
     trend: { t_ms, mean },
   };
 }
 
 function with_answer(known: LiveVital | undefined, live: Live, speed: number, wall_ms: number): LiveVital {
-  const interval_ms = expected_interval_ms(live.trend.t_ms, speed);
+  const interval_ms = expected_interval_ms(live.vital, live.trend.t_ms, speed);
   if (known && known.time_ms >= live.time_ms) {
     return { ...known, interval_ms, trend: live.trend };
   }

@@ -5,7 +5,8 @@ import { standing_of } from './myhealth/vitals';
 import { csv_of } from './audit/csv';
 import { vitals_of_tile } from './ward/tile';
 import { is_clean } from './review/review';
-import type { Report } from '@/client/types';
+import { looks_of } from './myhealth/looks';
+import type { Access, Report } from '@/client/types';
 
 const limits = { low: 90, critical_low: 85, high: null, critical_high: null };
 
@@ -38,4 +39,24 @@ test('only reports without any finding can be approved together', () => {
   expect(is_clean({ ...clean, readable: false })).toBe(false);
   expect(is_clean({ ...clean, alarms: [{}] } as unknown as Report)).toBe(false);
   expect(is_clean({ ...clean, vitals: [] })).toBe(false);
+});
+
+test('one visit of one person is one line of the access log, a refusal stands alone', () => {
+  const entry = (id: string, time_ms: number, action: string, allowed = true): Access => ({
+    time_ms, actor: { id, name: id, role: 'doctor' }, patient: 'p', action, what: '', basis: '', allowed, hash: `${id}${time_ms}`,
+  });
+  const minute = 60_000;
+  const looks = looks_of([
+    entry('lee', 100 * minute, 'read_series'),
+    entry('lee', 99 * minute, 'read_series'),
+    entry('lee', 98 * minute, 'read_patient'),
+    entry('osei', 97 * minute, 'read_patient', false),
+    entry('lee', 50 * minute, 'read_patient'),
+    entry('lee', 20 * minute, 'read_patient'),
+  ]);
+  expect(looks.map((look) => look.entries.length)).toEqual([3, 1, 1, 1]);
+  expect(looks[0]?.actions).toEqual(['read_series', 'read_patient']);
+  expect(looks[0]?.from_ms).toBe(98 * minute);
+  expect(looks[1]?.allowed).toBe(false);
+  expect(looks.flatMap((look) => look.entries)).toHaveLength(6);
 });

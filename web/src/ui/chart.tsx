@@ -78,6 +78,22 @@ function draw_limits(plot: uPlot, props: ChartProps, style: CSSStyleDeclaration)
   }
 }
 
+// Splits fall a fraction of a second beside the whole one.
+function tick_of(split: number, span_ms: number): string {
+  const whole = Math.round(split / 1_000) * 1_000;
+  return span_ms < 1_800_000 ? time(whole) : minutes(whole);
+}
+
+// A value between two gaps has no line to it, and few values are hard to see as one: they get points.
+const few = 24;
+function lonely_points(plot: uPlot, series: number): number[] {
+  const values = plot.data[series] ?? [];
+  const present = [...values.keys()].filter((i) => values[i] !== null && values[i] !== undefined);
+  if (present.length <= few) return present;
+  const missing = (i: number): boolean => values[i] === null || values[i] === undefined;
+  return present.filter((i) => missing(i - 1) && missing(i + 1));
+}
+
 function options_of(box: HTMLElement, props: { current: ChartProps }): uPlot.Options {
   const style = getComputedStyle(box);
   const vital = style.getPropertyValue('--vital').trim();
@@ -114,7 +130,7 @@ function options_of(box: HTMLElement, props: { current: ChartProps }): uPlot.Opt
         size: 30,
         space: 90,
         values: (_plot, splits) =>
-          splits.map((split) => (props.current.to_ms - props.current.from_ms < 1_800_000 ? time(split) : minutes(split))),
+          splits.map((split) => tick_of(split, props.current.to_ms - props.current.from_ms)),
       },
       { stroke: muted, font, grid, ticks: grid, size: 52, space: 32, values: (_plot, splits) => splits.map((split) => vital_value(props.current.vital, split)) },
     ],
@@ -122,7 +138,7 @@ function options_of(box: HTMLElement, props: { current: ChartProps }): uPlot.Opt
       {},
       { stroke: 'transparent', width: 0, points: { show: false } },
       { stroke: 'transparent', width: 0, points: { show: false } },
-      { stroke: vital, width: 1.8, spanGaps: false, points: { show: false } },
+      { stroke: vital, width: 1.8, spanGaps: false, points: { show: true, size: 6, fill: vital, filter: lonely_points } },
     ],
     bands: [{ series: [1, 2], fill: hex_with(vital, '30') }],
     hooks: {

@@ -13,9 +13,8 @@ const day_time = new Intl.DateTimeFormat(locale, {
 });
 const full_time = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' });
 const date_only = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
-const per_unit = (unit: string, digits = 0) =>
-  new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits });
-const byte_units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+const bytes_digits = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const lists = new Intl.ListFormat(locale, { type: 'conjunction' });
 
 export const count = (value: number): string => integers.format(value);
 export const time = (ms: number): string => clock_time.format(ms);
@@ -46,11 +45,11 @@ export function duration(ms: number): string {
 export function bytes(value: number): string {
   let rest = value;
   let unit = 0;
-  while (rest >= 1000 && unit < byte_units.length - 1) {
+  while (rest >= 1000 && unit < words.units.bytes.length - 1) {
     rest /= 1000;
     unit += 1;
   }
-  return per_unit(byte_units[unit] ?? 'byte', unit === 0 ? 0 : 1).format(rest);
+  return `${bytes_digits.format(rest)} ${words.units.bytes[unit] ?? ''}`;
 }
 
 const one_decimal = new Set(['body_temperature', 'ambient_temperature']);
@@ -64,3 +63,5 @@ export function vital_value(vital: string, value: number): string {
 
 /// The first and last digits of a long id.
 export const short_id = (id: string): string => (id.length <= 20 ? id : `${id.slice(0, 10)}…${id.slice(-6)}`);
+
+export const list_of = (items: readonly string[]): string => lists.format(items);

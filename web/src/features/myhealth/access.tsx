@@ -3,24 +3,42 @@ import { Button } from '@mantine/core';
 import { api } from '@/client/api';
 import type { PersonId } from '@/client/ids';
 import { keys, usePages } from '@/client/queries';
-import type { Access } from '@/client/types';
 import { Moment } from '@/ui/bits';
+import { list_of, minutes } from '@/ui/format';
 import { Answered, Empty } from '@/ui/states';
 import { word_for, words } from '@/words';
+import { looks_of, type Look } from './looks';
 
 const w = words.my_health;
 
-function Line({ access }: { access: Access }) {
+function Line({ look }: { look: Look }) {
+  const who = look.actor.name || look.actor.id.slice(0, 8);
+  // Two of the node's actions may be one thing to a reader.
+  const actions = [...new Set(look.actions.map((action) => word_for(w.actions, action)))];
   return (
     <li>
-      <Moment ms={access.time_ms} />
-      <span>{w.access_line(access.actor.name || access.actor.id.slice(0, 8), word_for(words.roles, access.actor.role), word_for(w.actions, access.action))}</span>
-      {access.what ? <span className="muted">{word_for({}, access.what)}</span> : null}
-      {access.allowed ? null : (
-        <span className="tag" data-kind="bad" title={access.basis}>
-          {w.access_refused}
-        </span>
-      )}
+      <span className="when">
+        <Moment ms={look.from_ms} />
+        {look.to_ms - look.from_ms >= 60_000 ? ` – ${minutes(look.to_ms)}` : ''}
+      </span>
+      <div>
+        <p>{w.access_line(who, word_for(words.roles, look.actor.role), list_of(actions))}</p>
+        {look.allowed ? null : (
+          <p>
+            <span className="tag" data-kind="bad">{w.access_refused}</span> <span className="muted">{look.entries[0]?.basis}</span>
+          </p>
+        )}
+        <details>
+          <summary>{w.access_entries(look.entries.length)}</summary>
+          <ul className="entries muted">
+            {look.entries.map((entry) => (
+              <li key={entry.hash}>
+                <Moment ms={entry.time_ms} /> {word_for(w.actions, entry.action)} <code className="mono">{entry.what}</code>
+              </li>
+            ))}
+          </ul>
+        </details>
+      </div>
     </li>
   );
 }
@@ -37,8 +55,8 @@ export function AccessLog({ id }: { id: PersonId }) {
           ) : (
             <section className="panel">
               <ul className="access-list">
-                {query.items.map((access) => (
-                  <Line key={access.hash} access={access} />
+                {looks_of(query.items).map((look) => (
+                  <Line key={look.key} look={look} />
                 ))}
               </ul>
               {query.hasNextPage ? (

@@ -1,62 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // One report, with nothing hidden: readings, numbers, alarms, quality, and what will be written.
 import { Button } from '@mantine/core';
-import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { api } from '@/client/api';
 import { useReport, useVitalInfos } from '@/client/queries';
 import type { Report, ReportDetail, ReportVital } from '@/client/types';
 import { AlarmBadge } from '@/ui/alarm';
 import { Hash } from '@/ui/bits';
-import { Chart } from '@/ui/chart';
 import { count, duration, minutes, moment, time, vital_value } from '@/ui/format';
-import { bands_of, in_monitor_order, info_of, ReportTag } from '@/ui/report_bits';
-import { columns_of } from '@/ui/series';
+import { in_monitor_order, info_of, ReportTag } from '@/ui/report_bits';
 import { Answered } from '@/ui/states';
 import { word_for, words } from '@/words';
+import { ReportCharts } from './report_charts';
 
 const w = words.review;
-
-function ReportCharts({ report }: { report: ReportDetail }) {
-  const infos = useVitalInfos();
-  const columns = useMemo(
-    () => new Map(report.series.map((series) => [series.vital, columns_of(series, [])])),
-    [report.series],
-  );
-  return (
-    <section className="panel" aria-labelledby="series-title">
-      <h2 id="series-title">{w.series}</h2>
-      <div className="report-charts">
-        {in_monitor_order([...columns.keys()]).map((vital) => {
-          const numbers = report.vitals.find((each) => each.vital === vital);
-          const name = word_for(words.vitals, vital);
-          return (
-            <div key={vital} data-vital={vital}>
-              <h3 className="chart-name">
-                {name} <span className="muted">{info_of(infos.data, vital)?.unit}</span>
-              </h3>
-              <Chart
-                vital={vital}
-                columns={columns.get(vital) ?? { t: [], mean: [], min: [], max: [] }}
-                from_ms={report.period_start_ms}
-                to_ms={report.period_end_ms}
-                limits={info_of(infos.data, vital)?.limits ?? null}
-                bands={bands_of(report.alarms, vital, report.period_end_ms)}
-                label={
-                  numbers
-                    ? words.patient.chart_summary(name, vital_value(vital, numbers.min), vital_value(vital, numbers.median), vital_value(vital, numbers.max))
-                    : words.patient.chart_of(name)
-                }
-                height={118}
-                sync={`report-${report.id}`}
-              />
-            </div>
-          );
-        })}
-      </div>
-    </section>
-  );
-}
 
 const seconds = (value: number): string => (value > 0 ? duration(value * 1_000) : w.seconds_none);
 

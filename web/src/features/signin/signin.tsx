@@ -16,6 +16,12 @@ import './signin.css';
 
 const w = words.signin;
 
+// Those who look after patients first, then patients, then the rest; by name within.
+const role_order: readonly Role[] = ['doctor', 'nurse', 'patient', 'family', 'administrator', 'auditor'];
+const rank_of = (role: Role): number => (role_order.includes(role) ? role_order.indexOf(role) : role_order.length);
+const by_role = (a: DemoLogin, b: DemoLogin): number =>
+  rank_of(a.role) - rank_of(b.role) || a.name.localeCompare(b.name);
+
 // Only a path of this app is followed: a link cannot send people elsewhere after they signed in.
 const safe_path = (next: string | null): string | null =>
   next !== null && /^\/(?![/\\])/.test(next) && !next.startsWith('/signin') ? next : null;
@@ -42,7 +48,7 @@ function DemoLogins({ logins, busy, sign_in }: {
       </h2>
       <p className="muted">{w.demo_text}</p>
       <div className="demo-grid">
-        {logins.map((demo) => (
+        {[...logins].sort(by_role).map((demo) => (
           <button
             key={demo.login}
             type="button"
