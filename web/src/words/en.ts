@@ -145,7 +145,7 @@ export const en = {
     wrong_do: 'Check both and try again. If you forgot the password, the administration can set a new one.',
     demo_title: 'Demonstration logins',
     demo_text: 'This chain is a demonstration. One click signs in; on a real chain these do not exist.',
-    demo_as: (name: string, role: string) => `Sign in as ${name}, ${role}`,
+    demo_as: 'Sign in as',
     verify_text: 'You have a receipt? You can check it without signing in.',
     chain: (chain: string, height: string) => `Chain ${chain}, block ${height}`,
     working: 'Signing in',

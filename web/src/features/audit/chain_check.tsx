@@ -26,7 +26,7 @@ function Finding({ check }: { check: ChainVerification }) {
   }
   return (
     <div className="notice" data-kind={check.ok ? 'good' : 'bad'} role="status">
-      <h3>{check.ok ? w.verify_ok : w.verify_bad}</h3>
+      <h2>{check.ok ? w.verify_ok : w.verify_bad}</h2>
       {check.finding ? <p>{check.finding}</p> : null}
       <p className="muted">{w.blocks_checked(count(check.done))}</p>
       {check.anchor ? (

@@ -72,7 +72,7 @@ function VitalRow({ vital, info, columns, live, alarms, period, marks, height }:
   return (
     <section className="vital-row" data-vital={vital} aria-label={name}>
       <div className="vital-side">
-        <h3>{name}</h3>
+        <h2>{name}</h2>
         <p className="big">
           <VitalFigure vital={vital} live={value} clock={live.clock} /> <span className="unit">{info?.unit}</span>
         </p>

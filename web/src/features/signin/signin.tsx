@@ -54,9 +54,9 @@ function DemoLogins({ logins, busy, sign_in }: {
             type="button"
             className="demo-login"
             disabled={busy}
-            aria-label={w.demo_as(demo.name, word_for(words.roles, demo.role))}
             onClick={() => sign_in(demo.login, demo.password)}
           >
+            <span className="visually-hidden">{w.demo_as}</span>
             <strong>{demo.name}</strong>
             <span className="muted">{word_for(words.roles, demo.role)}</span>
           </button>
