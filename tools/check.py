@@ -68,7 +68,8 @@ def without_comments(line):
 
 def check_includes(path, folder, text, dependencies, findings):
     own, tests = dependencies[folder]
-    allowed = own | {folder} | (tests if path.name.endswith("_test.cpp") or path.parent.name == "testing" else set())
+    for_tests = path.name.endswith("_test.cpp") or path.parent.name == "testing"
+    allowed = own | {folder} | (tests if for_tests else set())
     for number, line in enumerate(text.splitlines(), 1):
         match = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
         if not match:

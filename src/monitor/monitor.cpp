@@ -291,17 +291,17 @@ void Monitor::State::show(std::span<const Change> done) {
 
 void Monitor::State::write_when_due() {
     std::unique_lock lock(mutex);
-    while (!stopping) {
-        // After an error we wait out the second, so that a full disk is not asked without pause.
+    for (bool last = false; !last;) {
         wake.wait_for(lock, save_interval, [this] {
-            return stopping ||
-                   (!error && (!changes.empty() || unsaved_batches >= batches_unsaved_max));
+            return stopping || !changes.empty() || unsaved_batches >= batches_unsaved_max;
         });
-        if (changes.empty() && changed_rules.empty()) continue;
+        last = stopping;
         lock.unlock();
-        // A refusal stands in `error`, and what could not be written is tried again in a second.
-        static_cast<void>(save());
+        const bool written = save().has_value();
         lock.lock();
+        // The reason stands in `error`. A full disk is not asked without pause; what could not be
+        // written before the end is gone through again at the next start.
+        if (!written) wake.wait_for(lock, save_interval, [this] { return stopping; });
     }
 }
 
@@ -387,8 +387,6 @@ Monitor::~Monitor() {
     }
     state_->wake.notify_all();
     if (state_->writer.joinable()) state_->writer.join();
-    // What cannot be written now is gone through again at the next start.
-    static_cast<void>(state_->save());
 }
 
 void Monitor::tick() {

@@ -11,14 +11,13 @@ constexpr std::size_t vital_bytes_min = 40;
 constexpr std::size_t device_bytes_min = 45;
 
 void write_condition(base::RecordWriter& out, const std::optional<Condition>& condition) {
-    out.u8(condition ? static_cast<std::uint8_t>(*condition) : std::uint8_t{0});
+    out.u8(condition ? 1 : 0);
+    if (condition) out.u8(static_cast<std::uint8_t>(*condition));
 }
 
 std::optional<Condition> read_condition(base::RecordReader& in) {
-    // 0 stands for none, so the range begins one below the first enumerator.
-    const auto value = in.enumerator(static_cast<Condition>(0), Condition::implausible);
-    if (value == static_cast<Condition>(0)) return std::nullopt;
-    return value;
+    if (!in.flag()) return std::nullopt;
+    return in.enumerator(Condition::low, Condition::implausible);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "base/testing.h"
 #include "monitor/internal/alarm_record.h"
 
 namespace monitor {
@@ -391,7 +392,7 @@ TEST(RulesCodecTest, StoredStateThatIsDamagedIsRefusedNotGuessed) {
         EXPECT_FALSE(PatientRules::decode(base::ByteView(whole).first(size))) << size;
     }
     base::SeededRandom random(7);
-    for (int round = 0; round < 2'000; ++round) {
+    for (int round = 0; round < base::testing::rounds(2'000); ++round) {
         auto bytes = whole;
         bytes[random.below(bytes.size())] ^= static_cast<std::uint8_t>(1 + random.below(255));
         std::ignore = PatientRules::decode(bytes);  // must not crash

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/random.h"
+#include "base/testing.h"
 #include "crypto/hash.h"
 
 namespace review {
@@ -66,7 +67,7 @@ TEST(ReportContentTest, DamagedBytesAreRefused) {
     longer.push_back(0);
     EXPECT_FALSE(decode_content(longer));
     base::SeededRandom random(3);
-    for (int round = 0; round < 5'000; ++round) {
+    for (int round = 0; round < base::testing::rounds(5'000); ++round) {
         auto bytes = whole;
         bytes[random.below(bytes.size())] ^= static_cast<std::uint8_t>(1 + random.below(255));
         std::ignore = decode_content(bytes);  // must not crash

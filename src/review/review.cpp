@@ -49,7 +49,6 @@ Review::~Review() {
     state_->wake_sender.notify_all();
     if (state_->cutter.joinable()) state_->cutter.join();
     if (state_->sender.joinable()) state_->sender.join();
-    // What is not on disk yet is cut again, the same way, at the next start.
 }
 
 std::vector<ReportView> Review::reports(std::optional<ReportState> state,

@@ -189,17 +189,19 @@ base::Result<void> Review::State::save() {
 
 void Review::State::cut_when_due() {
     std::unique_lock lock(mutex);
-    while (!stopping) {
-        // After an error we wait out the second, so that a full disk is not asked without pause.
+    for (bool last = false; !last;) {
         wake_cutter.wait_for(lock, internal::retry_interval, [this] {
-            return stopping ||
-                   (!error && (!cuts.empty() || unsaved_batches >= internal::batches_unsaved_max));
+            return stopping || !cuts.empty() || unsaved_batches >= internal::batches_unsaved_max;
         });
-        if (cuts.empty() && changed_periods.empty()) continue;
+        last = stopping;
         lock.unlock();
-        // A refusal stands in `error`, and what could not be written is tried again in a second.
-        static_cast<void>(save());
+        const bool written = save().has_value();
         lock.lock();
+        // The reason stands in `error`. A full disk is not asked without pause; what could not be
+        // written before the end is cut again, the same way, at the next start.
+        if (!written) {
+            wake_cutter.wait_for(lock, internal::retry_interval, [this] { return stopping; });
+        }
     }
 }
 

@@ -74,7 +74,11 @@ base::Result<ReportView> Review::State::approve(std::uint64_t id, const wire::Si
             }
             return base::pass(signed_now);
         }
-        return submit(*record);
+        submit(*record);
+        if (record->view.state == ReportState::pending) {
+            return std::unexpected(*record->view.last_error);
+        }
+        return record->view;
     };
     auto decided = decide();
     if (decided && decided->state == ReportState::approved) {
@@ -113,36 +117,34 @@ base::Result<void> Review::State::sign_and_keep(Record& record, const wire::Sign
     return {};
 }
 
-/// From submitting to approved, or back to pending if the ledger refuses. Where our side fails for
-/// now the report stays submitting, and `send_when_due` tries again.
-base::Result<ReportView> Review::State::submit(Record record) {
-    auto committed = chain::submit_and_wait(parts.submitter, record.envelope);
-    if (!committed && may_pass(committed.error().code)) return record.view;
-    const auto submitting = record.view;
+/// From submitting to approved, or back to pending with the ledger's refusal in `last_error`. Where
+/// our side fails for now the report stays submitting, and `send_when_due` tries again.
+void Review::State::submit(Record& record) {
+    const auto committed = chain::submit_and_wait(parts.submitter, record.envelope);
+    if (!committed && may_pass(committed.error().code)) return;
     auto height = committed ? std::optional(committed->height) : std::nullopt;
     if (!committed) {
         // A refusal must not hide that the very same transaction got into a block before.
         const auto place = chain::place_of(parts.blocks, record.view.transaction);
         if (place) height = place->height;
-        if (!place && place.error().code != ErrorCode::not_found) return submitting;
+        if (!place && place.error().code != ErrorCode::not_found) return;
     }
-    record.envelope.clear();
+    auto next = record;
+    next.envelope.clear();
     if (height) {
-        record.view.state = ReportState::approved;
-        record.view.height = *height;
+        next.view.state = ReportState::approved;
+        next.view.height = *height;
     } else {
-        record.view.state = ReportState::pending;
-        record.view.decided_at.reset();
-        record.view.decided_by = {};
-        record.view.decided_by_program = false;
-        record.view.transaction = {};
-        record.view.last_error = committed.error();
+        next.view.state = ReportState::pending;
+        next.view.decided_at.reset();
+        next.view.decided_by = {};
+        next.view.decided_by_program = false;
+        next.view.transaction = {};
+        next.view.last_error = committed.error();
     }
     // It is in a block or refused, whatever our disk says: asked again, the ledger answers the
     // same.
-    if (const auto kept = put(record); !kept) return submitting;
-    if (!height) return base::pass(committed);
-    return record.view;
+    if (put(next)) record = std::move(next);
 }
 
 void Review::State::send_when_due() {
@@ -158,8 +160,7 @@ void Review::State::send_when_due() {
             const auto id = record.view.id;
             deciding.insert(id);
             lock.unlock();
-            // What comes of it stands in the report; one that has to wait is tried again below.
-            static_cast<void>(submit(std::move(record)));
+            submit(record);
             end_decision(id);
             lock.lock();
         }

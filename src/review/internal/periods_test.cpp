@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/random.h"
+#include "base/testing.h"
 
 namespace review::internal {
 namespace {
@@ -184,7 +185,7 @@ TEST_F(PeriodsTest, ABatchResentAfterTheEndDoesNotBeginAnew) {
 // Goal: no order of arrival loses or doubles a reading. Method: random times around the periods'
 // ends, late, early and absurd ones, small and large batches, cuts by size, stops and restarts.
 TEST_F(PeriodsTest, EveryReadingIsInExactlyOneReportWhateverTheOrder) {
-    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    for (std::uint64_t seed = 0; seed < base::testing::rounds(std::uint64_t{300}); ++seed) {
         base::SeededRandom random(seed);
         periods = {};
         all.clear();

@@ -89,7 +89,7 @@ struct Review::State {
     base::Result<ReportView> approve(std::uint64_t id, const wire::Signer& doctor);
     base::Result<void> sign_and_keep(internal::Record& record, const wire::Signer& doctor,
                                      bool by_program);
-    base::Result<ReportView> submit(internal::Record record);
+    void submit(internal::Record& record);
     void send_when_due();
 };
 
