@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/random.h"
+#include "base/testing.h"
 #include "device/device_session.h"
 #include "device/sensors.h"
 #include "mqtt/memory_broker.h"
@@ -280,7 +281,7 @@ TEST_F(GatewayWithDevices, CountsTenThousandMutatedFramesAndStoresNone) {
     // Method: seeded mutations of good frames: bits, lengths, joins and random bytes. None may
     // open, since only the untouched frame carries its tag; each must be counted once.
     base::SeededRandom random(7);
-    constexpr std::uint64_t count = 10'000;
+    constexpr std::uint64_t count = base::testing::rounds(std::uint64_t{10'000});
     for (std::uint64_t i = 0; i < count; ++i) {
         const base::Bytes original = frame(7, 1 + random.below(2'000));
         base::Bytes bytes = original;
@@ -323,7 +324,7 @@ TEST_F(GatewayWithDevices, SurvivesSealedNonsenseFromADeviceThatWasTakenOver) {
     // Method: random and mutated plaintexts under the true key, so that the parser itself is met.
     base::SeededRandom random(8);
     const base::Bytes good = wire::encode(batch(1));
-    constexpr std::uint64_t count = 5'000;
+    constexpr std::uint64_t count = base::testing::rounds(std::uint64_t{5'000});
     for (std::uint64_t sequence = 1; sequence <= count; ++sequence) {
         base::Bytes plain = good;
         if (random.below(2) == 0) {

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "base/testing.h"
 #include "ledger/testing.h"
 
 namespace ledger {
@@ -163,7 +164,7 @@ void run(std::uint64_t seed) {
 }
 
 TEST(Replicas, AgreeOnEveryBlockWhateverCrashes) {
-    for (std::uint64_t seed = 1; seed <= 6; ++seed) run(seed);
+    for (std::uint64_t seed = 1; seed <= base::testing::rounds(std::uint64_t{6}); ++seed) run(seed);
 }
 
 // Goal: a replay leaves the same bytes. Method: execute the stored blocks with their seals anew and

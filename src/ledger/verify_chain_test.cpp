@@ -9,6 +9,7 @@
 
 #include <fstream>
 
+#include "base/testing.h"
 #include "ledger/internal/recheck.h"
 #include "ledger/testing.h"
 #include "storage/rocks_store.h"
@@ -110,7 +111,7 @@ TEST_F(VerifyChain, FindsNothingWhereNothingIsWrong) {
 TEST_F(VerifyChain, FindsEveryByteChangedInABlockAndNamesTheBlock) {
     for (wire::Height at = 1; at <= height; ++at) {
         const auto before = stored(block_key(at));
-        for (std::size_t byte = 0; byte < before.size(); ++byte) {
+        for (std::size_t byte = 0; byte < before.size(); byte += base::testing::stride) {
             auto damaged = before;
             damaged[byte] ^= static_cast<std::uint8_t>(1U << (byte % 8));
             put(block_key(at), damaged);
@@ -182,7 +183,8 @@ TEST_F(VerifyChain, FindsEveryOtherEntryChangedMissingOrAdded) {
         } else {
             EXPECT_NE(finding(), "") << "missing: " << base::to_hex(key);
         }
-        for (std::size_t at = 0; at < value.size(); at += 1 + value.size() / 9) {
+        for (std::size_t at = 0; at < value.size();
+             at += base::testing::stride + value.size() / 9) {
             auto damaged = value;
             damaged[at] ^= 2;
             put(key, damaged);

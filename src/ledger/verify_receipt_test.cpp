@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/testing.h"
 #include "chain/queries.h"
 #include "ledger/history_log.h"
 #include "ledger/testing.h"
@@ -102,7 +103,7 @@ TEST_F(VerifyReceipt, RefusesAChainMadeBySomebodyElse) {
 
 TEST_F(VerifyReceipt, FindsAnyByteChangedInTheFile) {
     const auto json = wire::to_json(receipt);
-    for (std::size_t at = 0; at < json.size(); ++at) {
+    for (std::size_t at = 0; at < json.size(); at += base::testing::stride) {
         auto damaged = json;
         damaged[at] = static_cast<char>(damaged[at] ^ (at % 2 == 0 ? 1 : 32));
         const auto parsed = wire::receipt_from_json(damaged);

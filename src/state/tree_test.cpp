@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "base/testing.h"
 #include "state/internal/reference_tree.h"
 #include "state/keys.h"
 #include "storage/memory_store.h"
@@ -89,7 +90,7 @@ private:
 TEST(StateTree, HasTheRootOfItsDefinitionAfterRandomChanges) {
     base::SeededRandom random(1);
     Grown grown;
-    for (wire::Height version = 0; version < 120; ++version) {
+    for (wire::Height version = 0; version < base::testing::rounds(wire::Height{120}); ++version) {
         grown.commit(version, random_changes(random, 1 + random.below(120), 3'000));
         ASSERT_EQ(grown.tree->root(), grown.oracle.root()) << "version " << version;
         ASSERT_EQ(grown.tree->version(), version);
@@ -104,7 +105,7 @@ TEST(StateTree, HasTheRootOfItsDefinitionAfterRandomChanges) {
 TEST(StateTree, HasTheRootOfItsDefinitionWhileFewKeysComeAndGo) {
     base::SeededRandom random(2);
     Grown grown;
-    for (wire::Height version = 0; version < 600; ++version) {
+    for (wire::Height version = 0; version < base::testing::rounds(wire::Height{600}); ++version) {
         grown.commit(version, random_changes(random, 1 + random.below(6), 12));
         ASSERT_EQ(grown.tree->root(), grown.oracle.root()) << "version " << version;
     }

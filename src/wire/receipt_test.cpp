@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/testing.h"
 #include "wire/internal/test_samples.h"
 
 namespace wire {
@@ -183,7 +184,7 @@ TEST(Receipt, TenThousandMutationsNeverCrashNorDrift) {
     EXPECT_GT(receipt.accepted, 0);
     base::SeededRandom random(32);
     const auto trust = bytes_of(to_json(samples::trust()));
-    for (int i = 0; i < 10'000; ++i) {
+    for (int i = 0; i < base::testing::rounds(10'000); ++i) {
         const auto decoded = trust_from_json(base::as_text(samples::mutated(trust, random)));
         if (!decoded) continue;
         EXPECT_EQ(trust_from_json(to_json(*decoded)).value(), *decoded);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/random.h"
+#include "base/testing.h"
 
 namespace gateway::internal {
 namespace {
@@ -38,7 +39,7 @@ TEST(ReplayWindow, AgreesWithAListOfAllThatWasSeen) {
         ReplayWindow window(begin);
         std::set<std::uint64_t> seen;
         std::uint64_t highest = begin;
-        for (int i = 0; i < 20'000; ++i) {
+        for (int i = 0; i < base::testing::rounds(20'000); ++i) {
             const std::uint64_t back = random.below(1'500);
             const std::uint64_t forth = random.below(i % 50 == 0 ? 3'000 : 4);
             std::uint64_t sequence =

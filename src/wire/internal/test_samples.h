@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/random.h"
+#include "base/testing.h"
 #include "wire/block.h"
 #include "wire/frame.h"
 #include "wire/ids.h"
@@ -192,7 +193,7 @@ template <class Recode>
 MutationCount try_mutations(const base::Bytes& good, std::uint64_t seed, Recode recode) {
     base::SeededRandom random(seed);
     MutationCount count;
-    for (int i = 0; i < 10'000; ++i) {
+    for (int i = 0; i < base::testing::rounds(10'000); ++i) {
         const auto bad = mutated(good, random);
         const std::optional<base::Bytes> again = recode(bad);
         if (!again) continue;
