@@ -25,8 +25,9 @@ void TraceFile::on_sealed(const wire::DeviceId& device, std::uint64_t sequence,
     fmt::print(file_, "sealed {} {} {}\n", base::to_hex(device.view()), sequence, counter);
 }
 
-void TraceFile::on_acknowledged(const wire::DeviceId& device, std::uint64_t counter) {
-    fmt::print(file_, "acknowledged {} {}\n", base::to_hex(device.view()), counter);
+void TraceFile::on_acknowledged(const wire::DeviceId& device, std::uint64_t counter,
+                                std::uint64_t sequence) {
+    fmt::print(file_, "acknowledged {} {} {}\n", base::to_hex(device.view()), counter, sequence);
 }
 
 }  // namespace cli

@@ -258,7 +258,7 @@ void DeviceSession::on_message(std::string_view, base::ByteView payload) {
         if (in_flight_.erase(counter) == 0) continue;
         ++counts_.acknowledged;
         if (options_.observer != nullptr) {
-            options_.observer->on_acknowledged(identity_.id, counter);
+            options_.observer->on_acknowledged(identity_.id, counter, header->sequence);
         }
     }
     advance_acknowledged();

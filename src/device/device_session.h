@@ -26,7 +26,9 @@ public:
     /// Before the frame leaves.
     virtual void on_sealed(const wire::DeviceId& device, std::uint64_t sequence,
                            std::uint64_t counter) = 0;
-    virtual void on_acknowledged(const wire::DeviceId& device, std::uint64_t counter) = 0;
+    /// `sequence`: of the gateway's acknowledgement that named the counter.
+    virtual void on_acknowledged(const wire::DeviceId& device, std::uint64_t counter,
+                                 std::uint64_t sequence) = 0;
 };
 
 struct SessionCounts {

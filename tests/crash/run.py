@@ -50,6 +50,7 @@ def kill_at_random(work, kills, seed):
         run.start_all()
         for _ in range(kills):
             time.sleep(chance.uniform(0.02, 0.9))
+            run.check_alive()
             victims = chance.choices(
                 [["node"], ["broker"], ["devices"], ["node", "broker", "devices"]],
                 weights=[60, 15, 15, 10])[0]
@@ -94,6 +95,7 @@ def cut_power(work, cuts, seed, ignore=None):
             unsynced("seed", run.data, shadow)
             run.start_all()
             time.sleep(chance.uniform(0.3, 2.0))
+            run.check_alive()
             run.kill("devices", "node", "broker")
             promises = run.promises()
             unsynced("make", shadow, run.data)

@@ -15,6 +15,9 @@ SALUS = BUILD / "salus"
 MOSQUITTO = "/usr/sbin/mosquitto"
 
 
+HEAD_MAGIC = b"SALUSHD1"
+
+
 class Finding(Exception):
     """What the tests look for: something acknowledged was lost, doubled or altered."""
 
@@ -97,6 +100,13 @@ class SalusRun:
     def start(self, name):
         {"broker": self.start_broker, "node": self.start_node, "devices": self.start_devices}[name]()
 
+    def check_alive(self):
+        """Whatever was started and not killed still runs."""
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                log = self.work / f"{name}.log"
+                raise Finding(f"{name} ended by itself: {log.read_text().splitlines()[-2:]}")
+
     def kill(self, *names):
         """SIGKILL to all of them, then waits until they are gone."""
         for name in names:
@@ -119,7 +129,7 @@ class SalusRun:
     # What was promised to somebody before now: read before a look at the disk, never after.
 
     def promises(self):
-        blocks, approvals, acknowledged, sealed = {}, {}, set(), []
+        blocks, approvals, acknowledged, sealed, answers = {}, {}, set(), [], {}
         if self.node_log.exists():
             text = self.node_log.read_text(errors="replace")
             for height, digest in re.findall(r"committed block (\d+) ([0-9a-f]{128})\n", text):
@@ -133,12 +143,18 @@ class SalusRun:
         if self.trace.exists():
             for line in self.trace.read_text(errors="replace").splitlines():
                 words = line.split()
-                if len(words) == 3 and words[0] == "acknowledged":
+                if len(words) == 4 and words[0] == "acknowledged":
                     acknowledged.add((words[1], int(words[2])))
+                    # One acknowledgement names its counters in a row; its sequence never returns.
+                    runs = answers.setdefault(words[1], [])
+                    if not runs or runs[-1] != words[3]:
+                        runs.append(words[3])
                 elif len(words) == 4 and words[0] == "sealed":
                     sealed.append((words[1], int(words[2])))
         if len(set(sealed)) != len(sealed):
             raise Finding("a device used one sequence, and so one nonce, twice")
+        if any(len(set(runs)) != len(runs) for runs in answers.values()):
+            raise Finding("the gateway used one sequence, and so one nonce, twice")
         return blocks, approvals, acknowledged
 
     def on_disk(self):
@@ -170,10 +186,19 @@ class SalusRun:
         lost = acknowledged - set(batches)
         if lost:
             raise Finding(f"{len(lost)} acknowledged batches are lost, e.g. {sorted(lost)[0]}")
+        # The genesis is batch 1 and every block one more; HEAD is synced before a block is promised.
+        if promised_blocks and self.head_number("ledger") < max(promised_blocks) + 1:
+            raise Finding("HEAD is behind a block that was acknowledged")
         verified = self.salus("verify", "chain", self.data, check=False)
         if verified.returncode != 0:
             raise Finding(f"the chain does not verify: {verified.stdout}{verified.stderr}")
         return len(blocks), len(transactions), len(batches)
+
+    def head_number(self, database):
+        """The newest number in a database's HEAD; docs/formats/storage.md has its form."""
+        content = (self.data / "db" / database / "HEAD").read_bytes()
+        return max((int.from_bytes(content[at + 8:at + 16], "big") for at in (0, 64)
+                    if content[at:at + 8] == HEAD_MAGIC), default=0)
 
     def remove(self):
         shutil.rmtree(self.work, ignore_errors=True)
