@@ -2,6 +2,7 @@
 #include "readmodel/read_model.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <mutex>
 
 #include "readmodel/internal/indexer.h"
@@ -39,6 +40,7 @@ struct ReadModel::State {
     storage::KeyValueStore& store;
     chain::BlockSource& blocks;
     mutable std::mutex mutex;  // guards head, failure and listeners
+    mutable std::condition_variable head_moved;
     Head head;
     std::optional<base::Error> failure;
     std::vector<OnBlock> listeners;
@@ -52,6 +54,7 @@ struct ReadModel::State {
         const std::scoped_lock lock(mutex);
         head = to;
         failure.reset();
+        head_moved.notify_all();
     }
 
     base::Result<void> load() {
@@ -141,6 +144,11 @@ base::Result<std::unique_ptr<ReadModel>> ReadModel::open(storage::KeyValueStore&
 wire::Height ReadModel::height() const {
     return state_->current().height;
 }
+bool ReadModel::wait_for(wire::Height height, std::chrono::milliseconds limit) const {
+    std::unique_lock lock(state_->mutex);
+    return state_->head_moved.wait_for(lock, limit, [&] { return state_->head.height >= height; });
+}
+
 std::uint64_t ReadModel::transaction_count() const {
     return state_->current().transactions;
 }

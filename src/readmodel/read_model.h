@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -66,6 +67,8 @@ public:
     ~ReadModel();
 
     [[nodiscard]] wire::Height height() const;
+    /// Waits until the block at `height` is in the model. False: it was not within `limit`.
+    [[nodiscard]] bool wait_for(wire::Height height, std::chrono::milliseconds limit) const;
     /// Transactions in all blocks up to `height()`.
     [[nodiscard]] std::uint64_t transaction_count() const;
     /// Why the model stopped following, e.g. a full disk; nothing while all is well.

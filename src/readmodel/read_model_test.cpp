@@ -257,11 +257,13 @@ TEST_F(ReadModelTest, AFullDiskIsSaidAndMadeGoodWithTheNextBlock) {
     store.set_full(true);
     chain.add({granted});
     ASSERT_TRUE(model->failure());
+    EXPECT_FALSE(model->wait_for(1, std::chrono::milliseconds{1}));
     EXPECT_EQ(model->failure()->code, base::ErrorCode::storage_full);
     EXPECT_EQ(model->height(), 0U);
     store.set_full(false);
     chain.add({});
     EXPECT_FALSE(model->failure());
+    EXPECT_TRUE(model->wait_for(2, std::chrono::milliseconds{0}));
     EXPECT_EQ(model->height(), 2U);
     EXPECT_TRUE(model->consent(ref_of(granted)));
 }

@@ -123,7 +123,8 @@ private:
             failed.category() == make_error_code(http::error::bad_method).category();
         if (bad_bytes && failed != http::error::end_of_stream &&
             failed != http::error::partial_message) {
-            return write(error_response({base::ErrorCode::malformed, "this is not HTTP/1.1"}));
+            return write(error_response(
+                {base::ErrorCode::malformed, "these bytes are no valid HTTP request"}));
         }
         close();  // the client went away, or was too slow
     }

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <future>
-#include <thread>
 
 #include "api/internal/body.h"
 #include "api/internal/service.h"
@@ -49,14 +48,10 @@ base::Result<chain::Committed> commit(Service& service, const Call& call, wire::
 /// The consent's row once the read model has seen `height`.
 base::Result<readmodel::ConsentRow> row_after(Service& service, const wire::Hash256& ref,
                                               wire::Height height) {
-    const auto deadline = std::chrono::steady_clock::now() + row_wait_max;
-    while (service.parts.read_model.height() < height) {
-        if (std::chrono::steady_clock::now() > deadline) {
-            return base::fail(ErrorCode::unavailable,
-                              "it is in block " + std::to_string(height) +
-                                  ", but the lists lag behind; load the page again");
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    if (!service.parts.read_model.wait_for(height, row_wait_max)) {
+        return base::fail(base::ErrorCode::unavailable,
+                          "it is in block " + std::to_string(height) +
+                              ", but the lists lag behind; load the page again");
     }
     return service.parts.read_model.consent(ref);
 }

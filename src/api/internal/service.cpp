@@ -202,9 +202,8 @@ Response Service::handle(const Request& request) {
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     metrics.answered(name, response.status, took.count());
-    const auto level = response.status >= 500   ? spdlog::level::err
-                       : response.status >= 400 ? spdlog::level::info
-                                                : spdlog::level::debug;
+    // What clients do wrong is counted in the metrics; the log is for what we do wrong.
+    const auto level = response.status >= 500 ? spdlog::level::err : spdlog::level::debug;
     spdlog::log(level, R"({{"event":"request","route":"{}","status":{},"ms":{:.1f}}})", name,
                 response.status, took.count() * 1000);
     return response;
