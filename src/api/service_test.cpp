@@ -252,11 +252,11 @@ TEST_F(ServiceTest, BadInputIsNamedAndNeverACrash) {
         EXPECT_EQ(response.status, 400U) << target << ' ' << response.body;
         EXPECT_EQ(code_of(response), "malformed");
     }
-    for (
-        const std::string body :
-        {"", "{", "[]", "null", "\"x\"", "{\"grantee\":1}", "{\"grantee\":\"x\"}",
-         R"({"grantee":"x","category":"vital_signs","purpose":"treatment","from_ms":1.5,"until_ms":2})",
-         R"({"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}}})", "{\"grantee\":\"\xff\"}"}) {
+    for (const std::string body :
+         {"", "{", "[]", "null", "\"x\"", "{\"grantee\":1}", "{\"grantee\":\"x\"}",
+          R"({"grantee":"x","category":"vital_signs","purpose":"treatment",)"
+          R"("from_ms":1.5,"until_ms":2})",
+          R"({"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}}})", "{\"grantee\":\"\xff\"}"}) {
         EXPECT_EQ(node.post("ana", ana + "/consents", body).status, 400U) << body;
     }
     const auto extra = R"({"login":"ana","password":"x","admin":true})";
