@@ -148,6 +148,11 @@ export function Shell() {
         </div>
       </header>
       <ConnectionBanner />
+      {wall ? (
+        <div className="wall-connection">
+          <Connection />
+        </div>
+      ) : null}
       <main id="main" tabIndex={-1} className="main">
         <Suspense fallback={<Loading rows={4} height={110} />}>
           <Outlet />

@@ -49,8 +49,9 @@ function draw_behind(plot: uPlot, props: ChartProps, style: CSSStyleDeclaration)
   }
   for (const mark of props.marks ?? []) {
     if (mark < props.from_ms || mark > props.to_ms) continue;
-    ctx.fillStyle = style.getPropertyValue('--line-strong').trim();
-    ctx.fillRect(x_of(mark), bbox.top, devicePixelRatio, bbox.height);
+    // The end of a report: a tick on the time axis, not a line that competes with the readings.
+    ctx.fillStyle = style.getPropertyValue('--accent').trim();
+    ctx.fillRect(x_of(mark) - devicePixelRatio, bbox.top + bbox.height - 7 * devicePixelRatio, 2 * devicePixelRatio, 7 * devicePixelRatio);
   }
   draw_limits(plot, props, style);
   ctx.restore();
