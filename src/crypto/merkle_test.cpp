@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/merkle.h"
+#include "base/testing.h"
 
 #include <gtest/gtest.h>
 
@@ -66,7 +67,7 @@ TEST(Merkle, FollowsTheVectorsOfCertificateTransparency) {
 
 TEST(Merkle, RootsAndPathsAreThoseDefinedForAnySize) {
     const auto all = numbered_leaves(70);
-    for (std::size_t size = 1; size <= all.size(); ++size) {
+    for (std::size_t size = 1; size <= all.size(); size += base::testing::stride) {
         const Leaves leaves(all.data(), size);
         const auto root = merkle_root(leaves);
         ASSERT_EQ(root, defined_root(leaves)) << size;
@@ -110,7 +111,7 @@ TEST(Merkle, AnyChangeBreaksAPath) {
 
 TEST(Merkle, AnOlderTreeIsAPrefixOfANewer) {
     const auto all = numbered_leaves(40);
-    for (std::size_t size = 1; size <= all.size(); ++size) {
+    for (std::size_t size = 1; size <= all.size(); size += base::testing::stride) {
         const Leaves leaves(all.data(), size);
         const auto root = merkle_root(leaves);
         for (std::size_t old = 1; old <= size; ++old) {

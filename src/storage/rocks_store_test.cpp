@@ -7,6 +7,7 @@
 #include <map>
 #include <thread>
 
+#include "base/testing.h"
 #include "storage/files.h"
 #include "storage/internal/child_process.h"
 #include "storage/internal/temporary_folder.h"
@@ -122,7 +123,7 @@ TEST_F(RocksStoreTest, CanBeVerifiedWhileAnotherWrites) {
             EXPECT_TRUE(store->write(batch));
         }
     });
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < base::testing::rounds(20); ++i) {
         const auto known = store->batch_number();
         const auto reader = RocksStore::open_read_only(folder);
         EXPECT_TRUE(reader) << reader.error().detail;
