@@ -10,6 +10,7 @@
 #include <set>
 #include <thread>
 
+#include "base/testing.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 #include "storage/files.h"
@@ -258,8 +259,9 @@ TEST_F(VaultTest, ABombOrAWrongPackingIsRefused) {
     base::append(two_frames, pack(10));
     auto cut = fine;
     cut.pop_back();
-    for (const auto& packed : {pack(content_bytes_max + 1), pack(1 << 28), two_frames, cut,
-                               base::Bytes{}, bytes("not zstd at all")}) {
+    for (const auto& packed :
+         {pack(content_bytes_max + 1), pack(base::testing::rounds(std::size_t{1} << 28)),
+          two_frames, cut, base::Bytes{}, bytes("not zstd at all")}) {
         const auto opened = internal::open_object(record.key, seal(packed));
         ASSERT_FALSE(opened);
         EXPECT_EQ(opened.error().code, ErrorCode::corrupted);
