@@ -67,6 +67,12 @@ export class World {
     return person;
   }
 
+  /// Sessions end with the node that held them.
+  async sign_all_out() {
+    for (const { context } of this.people.values()) await context.close();
+    this.people.clear();
+  }
+
   /// The patient whom the walks follow, and the login of the doctor who answers for them.
   async followed() {
     if (this.followed_patient) return this.followed_patient;

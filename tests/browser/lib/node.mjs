@@ -68,10 +68,13 @@ export class Node {
   }
 
   /// The node's own process, not its supervisor, which starts it again.
+  pid() {
+    return JSON.parse(readFileSync(join(this.folder, 'data/pids.json'), 'utf8')).node;
+  }
   signal(name) {
-    const { node } = JSON.parse(readFileSync(join(this.folder, 'data/pids.json'), 'utf8'));
-    process.kill(node, name);
-    return node;
+    const pid = this.pid();
+    process.kill(pid, name);
+    return pid;
   }
 
   async stop() {

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { becomes, check, sees } from '../lib/check.mjs';
+import { approve_one } from '../lib/reports.mjs';
 
 export const title = 'the ledger can be read and followed';
 
 // Of the transaction of a report, as people must be able to read it.
 const fields_wanted = [/sender/i, /receiver/i, /type|category/i, /consent/i, /hash/i, /token/i];
-
-/// A block that comes while somebody looks.
-async function approve_one(world) {
-  const patient = await world.followed();
-  const { api } = await world.person(patient.doctor.login);
-  let waiting = [];
-  await becomes('a report waits to be approved', async () => {
-    waiting = (await api.get('/reports?state=pending')).json.items.filter((each) => each.readable);
-    return waiting.length > 0;
-  }, 60_000);
-  const own = waiting.find((each) => each.patient.id === patient.id) ?? waiting[0];
-  return (await api.post(`/reports/${own.id}/approve`)).json;
-}
 
 export async function steps(world) {
   const { page, api } = await world.person('auditor');
