@@ -4,10 +4,12 @@
 # Each module gets an include root of its own in the build tree that holds a link to its folder
 # alone, so that `#include "ledger/block.h"` is found only where `ledger` is linked. CMake accepts
 # cycles among static libraries silently, so a dependency that is not yet a target is refused.
+# TESTS_WITHOUT_THREADS: neither the folder nor its tests start a thread, so its code meets threads
+# only in the tests of other folders; the preset of ThreadSanitizer leaves its own tests out.
 # Sources (*.cpp) and tests (*_test.cpp) are found by name. tools/check.py holds what this cannot:
 # `..` in includes, headers reached only transitively, other folders' internal/ headers.
 function(salus_module name)
-  cmake_parse_arguments(arg "" "" "DEPS;LIBS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(arg "TESTS_WITHOUT_THREADS" "" "DEPS;LIBS;TEST_DEPS" ${ARGN})
   foreach(dep IN LISTS arg_DEPS arg_TEST_DEPS)
     if(NOT TARGET salus_${dep})
       message(FATAL_ERROR "${name} may depend only on folders listed above it; '${dep}' is not")
@@ -47,6 +49,18 @@ function(salus_module name)
   if(probes)
     add_library(salus_${name}_headers OBJECT ${probes})
     target_link_libraries(salus_${name}_headers PRIVATE salus_${name})
+  endif()
+
+  if(arg_TESTS_WITHOUT_THREADS)
+    foreach(source IN LISTS sources tests)
+      file(STRINGS ${source} threads REGEX "std::(jthread|thread|async)")
+      if(threads)
+        message(FATAL_ERROR "${source} starts a thread: take TESTS_WITHOUT_THREADS from ${name}")
+      endif()
+    endforeach()
+    if(SALUS_SANITIZE STREQUAL "thread")
+      set(tests)
+    endif()
   endif()
 
   if(SALUS_TESTS AND tests)
