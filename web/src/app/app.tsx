@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Routes. Each page is its own chunk; the URL holds what is shown.
-import { Component, lazy, Suspense, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, type ReactNode } from 'react';
 import { Navigate, Outlet, Route, Routes, useLocation, useParams } from 'react-router';
-import { Button } from '@mantine/core';
 import { ApiError } from '@/client/http';
 import { as_person_id, as_transaction_id } from '@/client/ids';
 import { useMe } from '@/client/queries';
@@ -11,41 +10,56 @@ import { PageHead } from '@/ui/bits';
 import { Empty, Failure, Loading, NoRight } from '@/ui/states';
 import { word_for, words } from '@/words';
 import { SessionProvider, useSession } from './session';
+import { FaultBoundary } from './fault_boundary';
 import { home_of, SchemeToggle, Shell } from './shell';
 
-const SignIn = lazy(() => import('@/features/signin/signin'));
-const Ward = lazy(() => import('@/features/ward/ward'));
-const PatientPage = lazy(() => import('@/features/patient/patient'));
-const Review = lazy(() => import('@/features/review/review'));
-const MyHealth = lazy(() => import('@/features/myhealth/my_health'));
-const Ledger = lazy(() => import('@/features/ledger/ledger'));
-const BlockPage = lazy(() => import('@/features/ledger/block'));
-const TransactionPage = lazy(() => import('@/features/ledger/transaction'));
-const Verify = lazy(() => import('@/features/verify/verify_page'));
-const Admin = lazy(() => import('@/features/admin/admin'));
-const Audit = lazy(() => import('@/features/audit/audit'));
+const load = {
+  sign_in: () => import('@/features/signin/signin'),
+  ward: () => import('@/features/ward/ward'),
+  patient: () => import('@/features/patient/patient'),
+  review: () => import('@/features/review/review'),
+  my_health: () => import('@/features/myhealth/my_health'),
+  ledger: () => import('@/features/ledger/ledger'),
+  block: () => import('@/features/ledger/block'),
+  transaction: () => import('@/features/ledger/transaction'),
+  verify: () => import('@/features/verify/verify_page'),
+  admin: () => import('@/features/admin/admin'),
+  audit: () => import('@/features/audit/audit'),
+};
+const SignIn = lazy(load.sign_in);
+const Ward = lazy(load.ward);
+const PatientPage = lazy(load.patient);
+const Review = lazy(load.review);
+const MyHealth = lazy(load.my_health);
+const Ledger = lazy(load.ledger);
+const BlockPage = lazy(load.block);
+const TransactionPage = lazy(load.transaction);
+const Verify = lazy(load.verify);
+const Admin = lazy(load.admin);
+const Audit = lazy(load.audit);
 
-// A fault of the page itself: said, and mended by a reload.
-class FaultBoundary extends Component<{ children: ReactNode }, { fault: unknown }> {
-  override state: { fault: unknown } = { fault: null };
-  static getDerivedStateFromError(fault: unknown): { fault: unknown } {
-    return { fault };
-  }
-  override render(): ReactNode {
-    if (this.state.fault === null) return this.props.children;
-    return (
-      <div className="main">
-        <Failure error={this.state.fault} />
-        <Button mt={12} onClick={() => window.location.reload()}>
-          {words.state.reload}
-        </Button>
-      </div>
-    );
-  }
+// The other pages, fetched while nothing else is to do: they then open at once, and also while the node
+// is away. One that does not come now is fetched, and its failure told, when it is opened.
+function usePagesAtHand(role: Role | undefined): void {
+  useEffect(() => {
+    if (role === undefined) return undefined;
+    const clinician = role === 'doctor' || role === 'nurse';
+    const wanted = [
+      load.ledger, load.block, load.transaction, load.verify,
+      ...(clinician ? [load.ward, load.patient] : []),
+      ...(role === 'doctor' ? [load.review] : []),
+      ...(role === 'patient' ? [load.my_health, load.patient] : []),
+      ...(role === 'administrator' ? [load.admin] : []),
+      ...(role === 'auditor' ? [load.audit] : []),
+    ];
+    const timer = setTimeout(() => void Promise.allSettled(wanted.map((each) => each())), 2_000);
+    return () => clearTimeout(timer);
+  }, [role]);
 }
 
 function SignedIn() {
   const me = useMe();
+  usePagesAtHand(me.data?.role);
   const location = useLocation();
   if (me.error instanceof ApiError && me.error.code === 'unauthenticated') {
     const next = encodeURIComponent(location.pathname + location.search);

@@ -49,6 +49,7 @@ function handlers_for(queries: QueryClient): EventHandlers {
       tell(words.connection.missed_detail, words.connection.missed);
     },
     resumed: (break_ms) => {
+      void queries.invalidateQueries({ predicate: (query) => query.state.status === 'error' });
       if (break_ms < 3_000) return;
       tell(words.connection.resumed_detail(duration(break_ms)), words.connection.resumed);
     },

@@ -12,6 +12,7 @@ import { tell_failure } from '@/ui/bits';
 import { Logo, MoonIcon, SignOutIcon, SunIcon } from '@/ui/icons';
 import { Loading } from '@/ui/states';
 import { word_for, words } from '@/words';
+import { FaultBoundary } from './fault_boundary';
 import { useConnectionState, useSession } from './session';
 import './shell.css';
 
@@ -154,9 +155,12 @@ export function Shell() {
         </div>
       ) : null}
       <main id="main" tabIndex={-1} className="main">
-        <Suspense fallback={<Loading rows={4} height={110} />}>
-          <Outlet />
-        </Suspense>
+        {/* A fault ends one page, not what stands around it; another page starts anew. */}
+        <FaultBoundary key={location.pathname}>
+          <Suspense fallback={<Loading rows={4} height={110} />}>
+            <Outlet />
+          </Suspense>
+        </FaultBoundary>
       </main>
     </div>
   );

@@ -35,7 +35,14 @@ const worth_retrying = (count: number, error: unknown): boolean =>
 export const new_query_client = (): QueryClient =>
   new QueryClient({
     defaultOptions: {
-      queries: { retry: worth_retrying, staleTime: 15_000, refetchOnWindowFocus: true },
+      queries: {
+        retry: worth_retrying,
+        staleTime: 15_000,
+        refetchOnWindowFocus: true,
+        refetchOnReconnect: true,
+        // A node on this very machine answers without a network too: only asking tells.
+        networkMode: 'always',
+      },
       mutations: { retry: false },
     },
   });

@@ -90,7 +90,7 @@ export function Hash({ text, what, whole = false, link }: {
   whole?: boolean;
   link?: (shown: ReactNode) => ReactNode;
 }) {
-  const shown = <code title={text}>{whole ? text : short_id(text)}</code>;
+  const shown = <code title={text} className={whole ? undefined : 'nowrap'}>{whole ? text : short_id(text)}</code>;
   return (
     <span className="hash">
       {link ? link(shown) : shown}

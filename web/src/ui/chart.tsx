@@ -2,7 +2,7 @@
 // One vital over time: mean as a line, lowest to highest as a band, limits as thin lines, alarms as
 // bands behind. All charts of a page share their cursor and their time axis.
 import 'uplot/dist/uPlot.min.css';
-import { useMantineColorScheme } from '@mantine/core';
+import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import type { Limits, Priority, VitalName } from '@/client/types';
@@ -176,7 +176,8 @@ export function Chart(props: ChartProps) {
   const plot = useRef<uPlot | null>(null);
   const latest = useRef(props);
   latest.current = props;
-  const { colorScheme } = useMantineColorScheme();
+  // The scheme that is shown: with "auto" it changes while the page is open, at dusk.
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
 
   useEffect(() => {
     const element = box.current;
@@ -193,13 +194,13 @@ export function Chart(props: ChartProps) {
       made.destroy();
       plot.current = null;
     };
-  }, [colorScheme, props.vital]);
+  }, [scheme, props.vital]);
 
   useEffect(() => {
     if (!plot.current) return;
     const shown = decimate(props.columns, 2_000);
     plot.current.setData([shown.t, shown.max, shown.min, shown.mean], true);
-  }, [props.columns, props.from_ms, props.to_ms, props.bands, props.marks, props.limits, colorScheme]);
+  }, [props.columns, props.from_ms, props.to_ms, props.bands, props.marks, props.limits, scheme]);
 
   return (
     <div ref={box} className="chart" data-vital={props.vital} role="img" aria-label={props.label} style={{ minBlockSize: props.height ?? 150 }}>

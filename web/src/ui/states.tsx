@@ -78,11 +78,13 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
 
 export function NoRight({ text }: { text: string }) {
   return (
-    <div className="notice" role="alert">
-      <h2>{w.no_right}</h2>
-      <p>{text}</p>
-      <p className="muted">{w.missing_right}</p>
-    </div>
+    <>
+      <h1 className="page-title">{w.no_right}</h1>
+      <div className="notice" role="alert">
+        <p>{text}</p>
+        <p className="muted">{w.missing_right}</p>
+      </div>
+    </>
   );
 }
 
