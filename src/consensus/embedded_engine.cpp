@@ -171,7 +171,7 @@ base::Result<wire::Seal> EmbeddedEngine::State::seal(const ledger::Turn& turn,
         if (!signer) return base::pass(signer);
         at = signers.emplace(turn.miner, std::move(*signer)).first;
     }
-    const auto signature = at->second->sign(header);
+    const auto signature = at->second->sign(wire::sealed_message(header, turn.round));
     if (!signature) return base::pass(signature);
     return wire::Seal{.round = turn.round, .signature = *signature, .approvals = {}};
 }

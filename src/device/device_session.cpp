@@ -171,6 +171,8 @@ base::Result<void> DeviceSession::resend_overdue(base::TimePoint now) {
 bool DeviceSession::may_send_new() const {
     if (!has_batch(next_counter_)) return false;
     if (in_flight_.empty()) return true;
+    // The last batch says that all is over, so it waits until all before it is acknowledged.
+    if (source_->batch_count() == next_counter_) return false;
     return in_flight_.size() < options_.window &&
            next_counter_ - in_flight_.begin()->first < span_windows_max * options_.window;
 }

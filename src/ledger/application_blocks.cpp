@@ -120,12 +120,13 @@ base::Result<wire::Block> Application::commit(const wire::Seal& seal) {
                                                  ", the turn is of round " +
                                                  std::to_string(pending.round));
     }
+    const auto message = wire::sealed_message(pending.block.header_bytes, seal.round);
     const crypto::SignatureCheck check{.public_key = pending.miner_key.view(),
-                                       .message = pending.block.header_bytes,
+                                       .message = message,
                                        .signature = seal.signature.view()};
     if (!state.verifier.verify({&check, 1}).front()) {
         return fail(ErrorCode::bad_signature,
-                    "the seal is not the miner's signature of the header");
+                    "the seal is not the miner's signature of round and header");
     }
     const auto mined = state.blocks.mined_by({pending.block.header.miner});
     if (!mined) return base::pass(mined);

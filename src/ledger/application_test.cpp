@@ -139,7 +139,8 @@ TEST(Application, OnlyTheMinersOwnSealCommits) {
     const auto finalized = chain.app->finalize_block(candidate);
     ASSERT_TRUE(finalized);
     auto by_another = chain.seal(candidate, finalized->header_bytes);
-    by_another.signature = *chain.miners[1]->sign(finalized->header_bytes);
+    by_another.signature =
+        *chain.miners[1]->sign(wire::sealed_message(finalized->header_bytes, candidate.round));
     EXPECT_EQ(chain.app->commit(by_another).error().code, ErrorCode::bad_signature);
     auto other_round = chain.seal(candidate, finalized->header_bytes);
     other_round.round = 7;

@@ -127,8 +127,9 @@ public:
                 .transactions = std::move(transactions)};
     }
     [[nodiscard]] wire::Seal seal(const Candidate& of, base::ByteView header) const {
+        const auto message = wire::sealed_message(header, of.round);
         return {
-            .round = of.round, .signature = *people_.at(of.miner)->sign(header), .approvals = {}};
+            .round = of.round, .signature = *people_.at(of.miner)->sign(message), .approvals = {}};
     }
     /// Executes and, if anything was accepted, commits. Then a second passes.
     Finalized mine(std::vector<base::Bytes> transactions) {

@@ -127,6 +127,7 @@ Finding ChainCheck::check_executed(const wire::Block& block, const Finalized& ex
 }
 
 Finding ChainCheck::check_approvals(const wire::Block& block) const {
+    const auto message = wire::sealed_message(block.header_bytes, block.seal.round);
     for (const auto& approval : block.seal.approvals) {
         const auto at = name_of_block(block.header.height) + ": seal, approval by miner " +
                         base::to_hex(approval.miner.view()) + ": ";
@@ -136,7 +137,7 @@ Finding ChainCheck::check_approvals(const wire::Block& block) const {
         if (!key) return at + key.error().detail;
         if (key->role != wire::Role::miner) return at + "it is no miner";
         const auto point = crypto::EcdsaPublicKey::decode(key->public_key.view());
-        if (!point || !point->verify(block.header_bytes, approval.signature.view())) {
+        if (!point || !point->verify(message, approval.signature.view())) {
             return at + "the signature does not verify";
         }
     }

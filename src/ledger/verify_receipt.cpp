@@ -264,6 +264,7 @@ Finding ReceiptCheck::seal() {
     const auto seal = wire::decode_seal(receipt_.seal);
     if (!seal) return refuse("the seal does not decode: " + seal.error().detail);
     if (!trust_) return "a seal whose keys nothing vouches for: no anchor was given";
+    const auto message = wire::sealed_message(receipt_.header, seal->round);
     const auto check = [&](const LedgerId& id, const wire::SignatureBytes& signature,
                            const std::string& what) -> base::Result<void> {
         const std::string whose = what + " by miner " + base::to_hex(id.view());
@@ -271,7 +272,7 @@ Finding ReceiptCheck::seal() {
         if (!miner) return refuse(whose + ": the anchor does not name this miner");
         const auto key = crypto::EcdsaPublicKey::decode(miner->public_key.view());
         if (!key) return refuse(whose + ": its key in the anchor is no point of the curve");
-        if (!key->verify(receipt_.header, signature.view())) {
+        if (!key->verify(message, signature.view())) {
             return refuse(whose + " does not verify");
         }
         return {};

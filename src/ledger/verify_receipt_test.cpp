@@ -230,13 +230,20 @@ TEST_F(VerifyReceipt, RefusesASealByAnotherMinerOrWithAFalseApproval) {
     auto seal = wire::decode_seal(receipt.seal).value();
     for (const auto& miner : chain.miners) {
         auto other = seal;
-        other.signature = miner->sign(receipt.header).value();
+        other.signature = miner->sign(wire::sealed_message(receipt.header, seal.round)).value();
         auto bad = receipt;
         bad.seal = encode(other);
         EXPECT_EQ(failure(bad, trust), miner->id() == header.miner ? "" : "seal");
     }
+    // Goal: the round is signed too. Method: a receipt that tells another round.
+    auto other_round = seal;
+    ++other_round.round;
+    auto retold = receipt;
+    retold.seal = encode(other_round);
+    EXPECT_EQ(failure(retold, trust), "seal");
     const auto& approver = chain.miners.front();
-    seal.approvals = {{approver->id(), approver->sign(receipt.header).value()}};
+    seal.approvals = {
+        {approver->id(), approver->sign(wire::sealed_message(receipt.header, seal.round)).value()}};
     auto approved = receipt;
     approved.seal = encode(seal);
     EXPECT_EQ(failure(approved, trust), "");

@@ -192,6 +192,14 @@ base::Result<Genesis> decode_genesis(base::ByteView bytes) {
     return out;
 }
 
+base::Bytes sealed_message(base::ByteView header_bytes, std::uint64_t round) {
+    base::Bytes out;
+    base::append(out, base::as_bytes("salus-seal-1"));
+    base::append_u64(out, round);
+    base::append(out, header_bytes);
+    return out;
+}
+
 HeaderHash hash_of_header(base::ByteView header_bytes) {
     return HeaderHash{crypto::sha512(header_bytes)};
 }

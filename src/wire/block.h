@@ -76,6 +76,11 @@ struct Genesis {
 [[nodiscard]] base::Result<Block> decode_block(base::ByteView bytes);
 [[nodiscard]] base::Result<Genesis> decode_genesis(base::ByteView bytes);
 
+/// What a miner signs to seal or approve a block: "salus-seal-1" | round 8, big-endian | header.
+/// The round is no part of the header (every engine seals the same header), but it is signed with
+/// it.
+[[nodiscard]] base::Bytes sealed_message(base::ByteView header_bytes, std::uint64_t round);
+
 /// SHA-512.
 [[nodiscard]] HeaderHash hash_of_header(base::ByteView header_bytes);
 /// SHA-512/256: how a transaction's body names a header.

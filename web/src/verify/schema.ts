@@ -204,6 +204,16 @@ export function read_seal(bytes: Uint8Array): Seal {
   return { round: message.number(1), signature: message.fixed(2, 64), approvals };
 }
 
+/// What a miner signs: the round is no part of the header, but it is signed with it.
+export function sealed_message(header: Uint8Array, round: bigint): Uint8Array {
+  const label = new TextEncoder().encode('salus-seal-1');
+  const out = new Uint8Array(label.length + 8 + header.length);
+  out.set(label);
+  new DataView(out.buffer).setBigUint64(label.length, round);
+  out.set(header, label.length + 8);
+  return out;
+}
+
 export function read_key_record(bytes: Uint8Array): KeyRecord {
   const message = Message.read(bytes, { 1: 'number', 2: 'number', 3: 'bytes', 4: 'number', 5: 'number', 6: 'number' });
   message.one_of(2, 1);

@@ -6,6 +6,7 @@ import { sha512_256 } from '@noble/hashes/sha2.js';
 import { concat, to_hex } from './bytes.ts';
 import { merkle_inner, merkle_leaf, sha256, sha512, type StateProof } from './crypto.ts';
 import type { Receipt, Trust } from './receipt.ts';
+import { sealed_message } from './schema.ts';
 
 export const filled = (size: number, value: number): Uint8Array => new Uint8Array(size).fill(value);
 
@@ -140,7 +141,7 @@ export function make_receipt(changes: Changes = {}): { receipt: Receipt; trust: 
     history_index: 3,
     history_path: [at(2), front, at(4)],
     header,
-    seal: message([[2, sign(header, sealer)]]),
+    seal: message([[2, sign(sealed_message(header, 0n), sealer)]]),
     signers: [tree.proof(key_of(server)), tree.proof(key_of(approver))],
     patient_leaf: tree.proof(patient_key),
     consent: own_tree.proof(consent_key),

@@ -13,6 +13,7 @@ import {
   read_key_record,
   read_seal,
   read_transaction,
+  sealed_message,
   type ConsentRecord,
   type Header,
   type KeyRecord,
@@ -179,8 +180,9 @@ class Check {
   seal(): string {
     const seal = read_seal(this.receipt.seal);
     if (!this.trust) return 'a seal whose keys nothing vouches for: no anchor was given';
-    this.check_miner(this.block.miner, seal.signature, 'the seal');
-    for (const approval of seal.approvals) this.check_miner(approval.miner, approval.signature, 'the approval');
+    const message = sealed_message(this.receipt.header, seal.round);
+    this.check_miner(message, this.block.miner, seal.signature, 'the seal');
+    for (const approval of seal.approvals) this.check_miner(message, approval.miner, approval.signature, 'the approval');
     const approved = seal.approvals.length > 0 ? `, approved by ${seal.approvals.length}` : '';
     return `sealed by a miner that the anchor names${approved}`;
   }
@@ -236,11 +238,11 @@ class Check {
     if (fault) refuse(`the consent: ${fault}`);
     return { record: read_consent_record(proof.value), replaced };
   }
-  private check_miner(id: Uint8Array, signature: Uint8Array, what: string): void {
+  private check_miner(message: Uint8Array, id: Uint8Array, signature: Uint8Array, what: string): void {
     const whose = `${what} by miner ${to_hex(id)}`;
     const miner = this.trust?.miners.find((each) => equal(each.id, id));
     if (!miner) refuse(`${whose}: the anchor does not name this miner`);
-    if (!verify_signature(this.receipt.header, signature, miner.public_key)) refuse(`${whose} does not verify`);
+    if (!verify_signature(message, signature, miner.public_key)) refuse(`${whose} does not verify`);
   }
 }
 
