@@ -23,19 +23,19 @@ web_packages() {
   local stamp=web/node_modules/.salus-installed
   if ! cmp -s web/package-lock.json "$stamp"; then
     echo "== installing the web app's packages"
-    (cd web && npm ci --no-audit --no-fund --loglevel=error)
+    (cd web && npm ci --no-audit --no-fund --loglevel=error) || return 1
     cp web/package-lock.json "$stamp"
   fi
 }
 
 # web_app: builds web/dist when a source of it changed since the last time.
 web_app() {
-  web_packages
+  web_packages || return 1
   local stamp=web/dist/.salus-built now
   now=$(git ls-files -z -- web src/api/openapi.json 2>/dev/null | xargs -0 -r sha256sum 2>/dev/null | sha256sum)
   if [ "$(cat "$stamp" 2>/dev/null)" != "$now" ]; then
     echo "== building the web app"
-    (cd web && npm run --silent build)
+    (cd web && npm run --silent build) || return 1
     echo "$now" >"$stamp"
   fi
 }
