@@ -49,11 +49,12 @@ export async function steps(world) {
   const bytes = await script_bytes(context, page);
   await page.goto('/ward');
   await sees('the ward loads', page.getByRole('article').first());
+  const first_load = bytes();
   await page.waitForFunction(() => globalThis.salus_measured.to_screen_ms.length >= 20, null, { timeout: 20_000 }).catch(() => null);
   const measured = await page.evaluate(() => globalThis.salus_measured);
   const { items } = (await api.get('/ward')).json;
   const speed = Math.max(1, items[0]?.speed ?? 1);
-  console.log(`  scripts of the first load: ${(bytes() / 1_000).toFixed(0)} kB as sent`);
+  console.log(`  scripts of the first load: ${(first_load / 1_000).toFixed(0)} kB as sent`);
   console.log(`  usable (first tile) after: ${measured.usable_ms?.toFixed(0)} ms, nothing cached`);
   if (measured.to_screen_ms.length === 0) console.log('  no live value came: latency not measured');
   else {
