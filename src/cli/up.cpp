@@ -34,6 +34,7 @@ class Supervisor {
 public:
     explicit Supervisor(UpOptions options) : options_(std::move(options)) {}
     Result<int> run();
+    [[nodiscard]] const fs::path& folder() const { return folder_.root; }
 
 private:
     enum Part : std::size_t { broker, node, fleet, parts };
@@ -46,7 +47,7 @@ private:
     void greet() const;
     Result<int> watch();
     Result<std::optional<int>> look_after_children();
-    Result<void> restart(std::size_t part, int status);
+    Result<void> restart(std::size_t part);
     Result<void> write_pids() const;
     void stop_all();
     Result<int> finish();
@@ -58,8 +59,22 @@ private:
     std::optional<storage::FolderLock> lock_;
     std::uint16_t broker_port_ = 0;
     Child children_[parts];
+    bool fleet_finished_ = false;
     int failed_starts_ = 0;  // in a row
 };
+
+/// A full disk shows itself in many ways, an empty log among them; people need the cause.
+base::Error explained(const base::Error& error, const fs::path& folder) {
+    constexpr std::uintmax_t enough_bytes = 256 * 1024;
+    std::error_code unknown;
+    const auto space = fs::space(folder, unknown);
+    if (unknown || space.available >= enough_bytes) return error;
+    return {
+        ErrorCode::storage_full,
+        fmt::format("the disk that holds {} is full; make room and start again: nothing that was "
+                    "acknowledged is lost",
+                    folder.string())};
+}
 
 fs::path default_folder(bool fresh) {
     if (!fresh) return "salus-data";
@@ -186,23 +201,31 @@ Result<void> Supervisor::write_pids() const {
     return storage::write_file_synced(folder_.pids(), base::as_bytes(json));
 }
 
-Result<void> Supervisor::restart(std::size_t part, int status) {
-    fmt::print("== {} ended (status {}); starting it again\n", children_[part].name, status);
-    std::fflush(stdout);
+Result<void> Supervisor::restart(std::size_t part) {
     auto started = start_part(part);
     failed_starts_ = started ? 0 : failed_starts_ + 1;
     if (failed_starts_ >= failed_starts_max) return started;
-    return write_pids();
+    if (!started) return {};  // the next look at the children tries again
+    // The file only helps people to find the processes; without it the run goes on.
+    if (auto written = write_pids(); !written) fmt::print("== {}\n", written.error().detail);
+    return {};
 }
 
 /// Returns the run's exit code where the run is over.
 Result<std::optional<int>> Supervisor::look_after_children() {
     for (std::size_t part = 0; part < parts; ++part) {
-        const auto status = reap(children_[part]);
-        if (!status) continue;
-        if (part == node && *status == 0 && options_.until_done) return 0;
-        if (part == fleet && *status == 0) continue;  // every recording is over
-        if (auto again = restart(part, *status); !again) return base::pass(again);
+        if (const auto status = reap(children_[part])) {
+            if (part == node && *status == 0 && options_.until_done) return 0;
+            if (part == fleet && *status == 0) {  // every recording is over
+                fleet_finished_ = true;
+            } else {
+                fmt::print("== {} ended (status {}); starting it again\n", children_[part].name,
+                           *status);
+                std::fflush(stdout);
+            }
+        }
+        if (children_[part].pid > 0 || (part == fleet && fleet_finished_)) continue;
+        if (auto again = restart(part); !again) return base::pass(again);
     }
     return std::nullopt;
 }
@@ -264,9 +287,10 @@ Result<int> Supervisor::run() {
 }  // namespace
 
 int up(UpOptions options) {
-    const auto code = Supervisor(std::move(options)).run();
+    Supervisor supervisor(std::move(options));
+    const auto code = supervisor.run();
     if (code) return *code;
-    fmt::print(stderr, "salus: {}\n", code.error().detail);
+    fmt::print(stderr, "salus: {}\n", explained(code.error(), supervisor.folder()).detail);
     return 1;
 }
 
