@@ -48,6 +48,7 @@ function handlers_for(queries: QueryClient): EventHandlers {
       void queries.invalidateQueries();
       tell(words.connection.missed_detail, words.connection.missed);
     },
+    refused: () => old(keys.me),
     resumed: (break_ms) => {
       void queries.invalidateQueries({ predicate: (query) => query.state.status === 'error' });
       if (break_ms < 3_000) return;

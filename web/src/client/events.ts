@@ -12,6 +12,8 @@ export interface EventHandlers {
   consent(consent: Consent): void;
   /// The node can no longer say what happened since: everything must be fetched anew.
   missed(): void;
+  /// The node answered, but not with events: the session may be over.
+  refused(): void;
   /// The connection is back; `break_ms` is how long it was away.
   resumed(break_ms: number): void;
 }
@@ -108,6 +110,7 @@ export class LiveConnection {
     this.set_state(navigator.onLine ? 'lost' : 'offline');
     // The browser retries by itself unless it was refused: then we do, ever more slowly.
     if (source.readyState !== EventSource.CLOSED || this.retry_timer !== null) return;
+    this.handlers.refused();
     const wait = retry_ms[Math.min(this.attempt, retry_ms.length - 1)] ?? 10_000;
     this.attempt += 1;
     this.retry_timer = setTimeout(() => {

@@ -79,7 +79,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
 export function NoRight({ text }: { text: string }) {
   return (
     <>
-      <h1 className="page-title">{w.no_right}</h1>
+      <h1 className="page-title" style={{ marginBlockEnd: 16 }}>{w.no_right}</h1>
       <div className="notice" role="alert">
         <p>{text}</p>
         <p className="muted">{w.missing_right}</p>

@@ -666,6 +666,7 @@ export const en = {
     action: 'Action',
     what: 'What',
     basis: 'Basis',
+    consent: 'consent',
     outcome: 'Outcome',
     allowed: 'allowed',
     refused_word: 'refused',

@@ -28,6 +28,17 @@ function Outcome({ allowed }: { allowed: boolean }) {
   );
 }
 
+// A consent is named by its id: shortened, so that the outcome beside it stays in sight.
+function Basis({ text }: { text: string }) {
+  const consent = /^consent ([0-9a-f]{24,})$/.exec(text)?.[1];
+  if (!consent) return text;
+  return (
+    <span className="nowrap">
+      {w.consent} <Hash text={consent} what={w.basis} />
+    </span>
+  );
+}
+
 export function AccessLog() {
   const query = usePages([...keys.audit, 'access'], (cursor, signal) => api.audit_log(cursor, signal));
   const [refused, set_refused] = useState(false);
@@ -51,7 +62,7 @@ export function AccessLog() {
           { title: w.subject, cell: (each) => <Hash text={each.patient} what={w.subject} /> },
           { title: w.action, cell: (each) => word_for({}, each.action) },
           { title: w.what, cell: (each) => word_for({}, each.what) },
-          { title: w.basis, cell: (each) => each.basis },
+          { title: w.basis, cell: (each) => <Basis text={each.basis} /> },
           { title: w.outcome, cell: (each) => <Outcome allowed={each.allowed} /> },
           { title: w.entry_hash, cell: (each) => <Hash text={each.hash} what={w.entry_hash} /> },
         ]}
