@@ -52,9 +52,8 @@ async function is_killed(world, page) {
   const before = node.signal('SIGKILL');
   await sees('a killed node: the connection is lost', page.getByRole('alert').filter({ hasText: 'Connection lost' }));
   await becomes('its supervisor starts it again', async () => node.pid() !== before && (await fetch(`${node.address}/readyz`)).ok, 60_000);
-  const back = state(page, 'Live').or(page.getByRole('heading', { name: 'Sign in' }));
-  await sees('the page comes back, or asks to sign in again', back, 40_000);
-  console.log(`  (it is at ${new URL(page.url()).pathname})`);
+  await sees('keys were open in the killed process alone: the page asks to sign in again', page.getByRole('heading', { name: 'Sign in' }));
+  check('and will come back to where it was', new URL(page.url()).searchParams.get('next') === '/ward', page.url());
 }
 
 export async function steps(world) {

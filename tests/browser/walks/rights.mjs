@@ -91,10 +91,12 @@ async function auditor_checks_the_chain(world) {
 
 export async function steps(world) {
   await nurse_cannot_approve(world);
-  await stranger_sees_nothing(world);
   const audit = ['/audit', '/audit?part=refused', '/audit?part=chain', '/ledger', '/ledger/blocks/2'];
-  await no_clinical_content(world, 'auditor', audit.map((address) => ({ address })));
   const admin = ['people', 'devices', 'miners', 'refusals', 'storage', 'health'];
-  await no_clinical_content(world, 'admin', admin.map((part) => ({ address: `/admin?part=${part}`, may_name: true })));
+  await Promise.all([
+    stranger_sees_nothing(world),
+    no_clinical_content(world, 'auditor', audit.map((address) => ({ address }))),
+    no_clinical_content(world, 'admin', admin.map((part) => ({ address: `/admin?part=${part}`, may_name: true }))),
+  ]);
   await auditor_checks_the_chain(world);
 }
