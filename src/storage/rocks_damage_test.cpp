@@ -12,6 +12,7 @@
 #include "storage/files.h"
 #include "storage/internal/database_check.h"
 #include "storage/internal/descriptor.h"
+#include "storage/internal/manifest.h"
 #include "storage/internal/rocks_options.h"
 #include "storage/internal/temporary_folder.h"
 #include "storage/rocks_store.h"
@@ -45,24 +46,36 @@ protected:
         batch.put(bytes(key), std::move(value));
         ASSERT_TRUE(store.write(batch));
     }
-    // Each opening turns the log of the one before into a table. The copy is made while the store
-    // is open, as a crash would leave it: tables and a log with writes.
+    // Each opening turns the log of the one before into a table, and closing leaves the log as it
+    // is: tables and a log with writes, as after a crash. No file is there that the store does not
+    // need: RocksDB deletes on closing what its compactions left, and does not begin another.
     void make_store(std::size_t value_bytes) {
         for (int table = 0; table < 3; ++table) {
             const auto store = RocksStore::open(original).value();
             for (int i = 0; i < 3; ++i) {
                 write(*store, std::to_string(table) + "/" + std::to_string(i), value_bytes);
             }
-            if (table == 2) fs::copy(original, copy, fs::copy_options::recursive);
         }
-        fs::remove_all(original);
-        fs::rename(copy, original);
     }
     std::vector<fs::path> files(std::string_view extension) {
         std::vector<fs::path> found;
         for (const auto& at : fs::recursive_directory_iterator(original)) {
             if (at.path().extension() == extension) found.push_back(at.path());
         }
+        return found;
+    }
+    // The .sst files that belong to the database: one that a compaction replaced may still lie
+    // there for a while, and is missed by nobody.
+    std::vector<fs::path> live_tables() {
+        const auto database = original / "rocksdb";
+        const auto current = read_file(database / "CURRENT", 256).value();
+        std::string manifest(base::as_text(current));
+        manifest.pop_back();  // the newline
+        const auto tables = internal::read_manifest(database / manifest).value();
+        auto found = files(".sst");
+        std::erase_if(found, [&](const fs::path& path) {
+            return !tables.contains(std::stoull(path.stem().string()));
+        });
         return found;
     }
     fs::path in_copy(const fs::path& path) { return copy / fs::relative(path, original); }
@@ -111,7 +124,7 @@ TEST_F(RocksDamageTest, TheUndamagedCopyVerifies) {
 
 TEST_F(RocksDamageTest, AnyByteOfATableIsFound) {
     make_store(100);
-    for (const auto& path : files(".sst")) expect_every_flip_found(path, 11, 80);
+    for (const auto& path : live_tables()) expect_every_flip_found(path, 11, 80);
 }
 
 TEST_F(RocksDamageTest, AnyByteOfALogIsFound) {
@@ -184,7 +197,8 @@ TEST_F(RocksDamageTest, ARefusedStoreIsLeftAsItIs) {
 
 TEST_F(RocksDamageTest, AMissingFileIsFound) {
     make_store(40);
-    std::vector<fs::path> paths = files(".sst");
+    std::vector<fs::path> paths = live_tables();
+    ASSERT_FALSE(paths.empty());
     for (const auto& log : files(".log")) paths.push_back(log);
     paths.push_back(original / "HEAD");
     paths.push_back(original / "rocksdb" / "CURRENT");
@@ -247,7 +261,7 @@ TEST_F(RocksDamageTest, AnOpenStoreFindsDamageToItsOwnFiles) {
     make_store(40);
     const auto store = RocksStore::open(original).value();
     for (int i = 0; i < 3; ++i) write(*store, "more" + std::to_string(i), 40);
-    std::vector<fs::path> paths = files(".sst");
+    std::vector<fs::path> paths = live_tables();
     paths.push_back(files(".log").at(0));
     for (const auto& path : paths) {
         ASSERT_TRUE(store->verify_files());
