@@ -322,7 +322,7 @@ Result<void> Node::open_api() {
          .next_sequence = [this](const wire::LedgerId& id) { return sequences_.next(id); },
          .gateway = [this] { return gateway_stats(); },
          .storage = [this] { return storage_stats(folder_); },
-         .health = [this] { return health_of(gateway_->health(), read_model_->failure()); },
+         .health = [this] { return health_of(gateway_->health()); },
          .verify_chain =
              [this](const auto& progress) { return verify_for_api(folder_, progress); }},
         std::move(options));

@@ -79,17 +79,10 @@ api::StorageStats storage_stats(const DataFolder& folder) {
     return out;
 }
 
-std::vector<api::HealthItem> health_of(const gateway::Health& gateway,
-                                       const std::optional<base::Error>& read_model) {
-    return {{.name = "broker",
-             .ok = gateway.broker_connected,
-             .detail = gateway.broker_connected ? "connected" : "no connection to the broker"},
-            {.name = "readings",
+std::vector<api::HealthItem> health_of(const gateway::Health& gateway) {
+    return {{.name = "readings",
              .ok = gateway.storage_writable,
-             .detail = gateway.storage_writable ? "stored as they arrive" : gateway.trouble},
-            {.name = "search",
-             .ok = !read_model,
-             .detail = read_model ? read_model->detail : "follows the chain"}};
+             .detail = gateway.storage_writable ? "stored as they arrive" : gateway.trouble}};
 }
 
 api::ChainVerdict verify_for_api(

@@ -33,8 +33,8 @@ struct SummaryParts {  // all borrowed but the counts
                                                     const SummaryParts& parts);
 
 [[nodiscard]] api::StorageStats storage_stats(const DataFolder& folder);
-[[nodiscard]] std::vector<api::HealthItem> health_of(const gateway::Health& gateway,
-                                                     const std::optional<base::Error>& read_model);
+/// What the API does not see by itself.
+[[nodiscard]] std::vector<api::HealthItem> health_of(const gateway::Health& gateway);
 /// The whole folder, as `salus verify chain` does.
 [[nodiscard]] api::ChainVerdict verify_for_api(
     const DataFolder& folder, const std::function<bool(std::uint64_t, std::uint64_t)>& progress);
