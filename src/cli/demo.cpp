@@ -27,8 +27,8 @@ using base::ErrorCode;
 using base::Result;
 
 constexpr std::chrono::hours consent_length{24 * 365};
-constexpr std::size_t setup_bytes_max = 64 * 1024;
-constexpr std::size_t transactions_bytes_max = 64 * 1024 * 1024;
+constexpr std::size_t setup_bytes_max = 65'536;
+constexpr std::size_t transactions_bytes_max = 67'108'864;
 
 /// Everything a first start draws and writes. One use.
 class FirstStart {
@@ -59,7 +59,7 @@ private:
     Result<void> sign_enrolment(const Enrolled& who);
     Result<void> sign_consents();
     Result<void> sign_consent(const wire::Signer& patient, const wire::LedgerId& grantee);
-    Result<void> sign(const wire::Signer& signer, wire::Action action);
+    Result<void> sign(const wire::Signer& signer, const wire::Action& action);
     Result<void> write_transactions();
 
     const DataFolder& folder_;
@@ -189,14 +189,14 @@ Result<void> FirstStart::enrol_people(const std::vector<DemoPatient>& patients) 
     return enrol_devices(folder_, patients, ids, {setup_, *directory_, random_, clock_});
 }
 
-Result<void> FirstStart::sign(const wire::Signer& signer, wire::Action action) {
+Result<void> FirstStart::sign(const wire::Signer& signer, const wire::Action& action) {
     auto sequence = sequences_.next(signer.id());
     if (!sequence) return base::pass(sequence);
     const wire::TransactionBody body{.chain_id = chain_id_,
                                      .sender = signer.id(),
                                      .sequence = *sequence,
                                      .timestamp = clock_.now(),
-                                     .action = std::move(action)};
+                                     .action = action};
     const wire::Signer* const signers[] = {&signer};
     auto envelope = wire::sign_transaction(body, signers);
     if (!envelope) return base::pass(envelope);

@@ -43,7 +43,7 @@ using storage::RocksStore;
 
 /// Sequences of the gateway's acknowledgements are reserved in ranges of this size.
 constexpr std::uint64_t acknowledgement_range = 65'536;
-constexpr std::size_t file_bytes_max = 16 * 1024 * 1024;
+constexpr std::size_t file_bytes_max = 16'777'216;
 
 /// All stations of the path, from the bottom up. Members are destroyed in reverse, so that each
 /// outlives what borrows it.

@@ -11,7 +11,7 @@
 namespace cli {
 namespace {
 
-constexpr std::size_t part_bytes_max = 1024 * 1024;
+constexpr std::size_t part_bytes_max = 1'048'576;
 
 base::Result<boost::json::object> read_part(const std::filesystem::path& file) {
     const auto bytes = storage::read_file(file, part_bytes_max);

@@ -65,7 +65,7 @@ private:
 
 /// A full disk shows itself in many ways, an empty log among them; people need the cause.
 base::Error explained(const base::Error& error, const fs::path& folder) {
-    constexpr std::uintmax_t enough_bytes = 256 * 1024;
+    constexpr std::uintmax_t enough_bytes = 262'144;
     std::error_code unknown;
     const auto space = fs::space(folder, unknown);
     if (unknown || space.available >= enough_bytes) return error;

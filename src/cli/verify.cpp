@@ -17,8 +17,8 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 
-constexpr std::size_t trust_bytes_max = 2 * 1024 * 1024;
-constexpr std::size_t receipt_bytes_max = 64 * 1024;
+constexpr std::size_t trust_bytes_max = 2'097'152;
+constexpr std::size_t receipt_bytes_max = 65'536;
 
 Result<wire::Trust> read_trust(const std::filesystem::path& file) {
     const auto bytes = storage::read_file(file, trust_bytes_max);
