@@ -76,12 +76,12 @@ public:
         genesis_ref = wire::header_ref(encode(genesis));
     }
     [[nodiscard]] wire::TransactionBody body(const BenchSigner& sender, std::uint64_t sequence,
-                                             wire::Action action) const {
+                                             const wire::Action& action) const {
         return {.chain_id = genesis.chain_id,
                 .sender = sender.id(),
                 .sequence = sequence,
                 .timestamp = genesis.time,
-                .action = std::move(action)};
+                .action = action};
     }
     [[nodiscard]] wire::TransactionBody grant(std::size_t pair) const {
         return body(patients[pair], 1,
