@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "base/check.h"
+#include "crypto/internal/openssl.h"
 
 namespace crypto {
 
@@ -21,17 +22,10 @@ using base::pass;
 
 namespace {
 
-template <auto Free>
-struct Freer {
-    template <class T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
-using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
-using Memory = std::unique_ptr<BIO, Freer<BIO_free_all>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Freer<X509_EXTENSION_free>>;
+using Certificate = std::unique_ptr<X509, internal::Free<X509_free>>;
+using Extension = std::unique_ptr<X509_EXTENSION, internal::Free<X509_EXTENSION_free>>;
+using Key = internal::Pkey;
+using Memory = internal::Bio;
 
 constexpr long clock_tolerance_s = 3'600;
 
