@@ -186,7 +186,7 @@ Result<void> FirstStart::enrol_people(const std::vector<DemoPatient>& patients) 
         if (!added) return base::pass(added);
         ids.push_back(added->id);
     }
-    return enrol_devices(folder_, patients, ids, {setup_, *directory_, random_, clock_});
+    return enrol_devices(folder_, patients, ids, {setup_, *directory_, random_});
 }
 
 Result<void> FirstStart::sign(const wire::Signer& signer, const wire::Action& action) {

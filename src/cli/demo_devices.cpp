@@ -43,7 +43,8 @@ std::string login_of(const std::string& name) {
 Result<std::vector<DemoPatient>> demo_patients(const DemoSetup& setup) {
     std::vector<DemoPatient> out;
     if (setup.replay.empty()) {
-        for (std::size_t i = 0; i < setup.patients; ++i) out.push_back({demo_patient(i), {}});
+        for (std::size_t i = 0; i < setup.patients; ++i)
+            out.push_back({demo_patient(i), {}, device::simulated_devices()});
         return out;
     }
     const auto files = device::Recording::find(setup.replay);
@@ -57,22 +58,14 @@ Result<std::vector<DemoPatient>> demo_patients(const DemoSetup& setup) {
                                   .role = wire::Role::patient,
                                   .age_years = recording->age_years(),
                                   .sex = recording->sex()},
-                       .recording = file});
+                       .recording = file,
+                       .devices = {}});
+        for (const auto& part : recording->parts()) out.back().devices.push_back(part.plan);
     }
     return out;
 }
 
 namespace {
-
-/// The devices of one patient: those of the paper's table, or those the recording was made by.
-Result<std::vector<device::DevicePlan>> plans_of(const DemoPatient& patient) {
-    if (patient.recording.empty()) return device::simulated_devices();
-    const auto recording = device::Recording::read(patient.recording);
-    if (!recording) return base::pass(recording);
-    std::vector<device::DevicePlan> out;
-    for (const auto& part : recording->parts()) out.push_back(part.plan);
-    return out;
-}
 
 base::Bytes draw_key(base::Random& random) {
     base::Bytes key(crypto::Aes256Gcm::key_bytes);
@@ -87,9 +80,7 @@ Result<void> enrol_devices(const DataFolder& folder, const std::vector<DemoPatie
     device::FleetConfig fleet;
     fleet.seed = parts.setup.seed;
     for (std::size_t i = 0; i < patients.size(); ++i) {
-        const auto plans = plans_of(patients[i]);
-        if (!plans) return base::pass(plans);
-        for (const auto& plan : *plans) {
+        for (const auto& plan : patients[i].devices) {
             device::FleetDevice member{
                 .id = base::draw<wire::DeviceId>(parts.random),
                 .frame_key = draw_key(parts.random),

@@ -4,12 +4,12 @@
 #include <filesystem>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "cli/data_folder.h"
 #include "cli/demo.h"
 #include "cli/demo_cast.h"
+#include "device/reading_source.h"
 #include "identity/directory.h"
 
 namespace cli {
@@ -18,6 +18,8 @@ namespace cli {
 struct DemoPatient {
     CastMember person;
     std::filesystem::path recording;  ///< Empty: simulated.
+    /// Those of the paper's table, or those the recording was made by.
+    std::vector<device::DevicePlan> devices;
 };
 /// The patients that `setup` asks for. Errors: those of reading recordings; `not_found` if the
 /// folder holds none.
@@ -27,7 +29,6 @@ struct EnrolDevices {  // all borrowed
     const DemoSetup& setup;
     identity::Directory& directory;
     base::Random& random;
-    const base::Clock& clock;
 };
 /// Draws each device's id and keys, puts it into the directory and into the fleet's own file.
 /// `ids`: the patients' LedgerIds, in order.
