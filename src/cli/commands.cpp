@@ -60,7 +60,7 @@ void add_up(CLI::App& app, Words& words, const char* program) {
         ->capture_default_str();
     up_app->add_option("--web", options.web, "folder of the built web app");
     up_app->add_option("--speed", options.speed, "patient seconds per second")
-        ->check(CLI::Range(0.1, 1000.0))
+        ->check(CLI::Range(1.0, 1000.0))
         ->capture_default_str();
     up_app->add_option(
         "--duration", options.duration_s,
@@ -102,10 +102,11 @@ void add_parts(CLI::App& app, Words& words) {
         fleet->add_option("--broker-port", words.fleet.broker_port, "the broker's port")
             ->required();
         fleet->add_option("--speed", words.fleet.speed, "patient seconds per second")
-            ->check(CLI::Range(0.1, 1000.0));
+            ->check(CLI::Range(1.0, 1000.0));
         fleet->add_option("--duration", words.fleet.duration_s,
                           "seconds of patient time; 0: whole recordings, or 480 s");
         flag(*fleet, "--endless", words.fleet.endless, "simulated patients go on after that");
+        fleet->add_option("--ready-fd", words.fleet.ready_fd, "gets a byte when they are set up");
         fleet->add_option("--trace", words.fleet.trace,
                           "append a line for each frame sealed and batch acknowledged");
         fleet->callback([&words] { words.chosen = [&words] { return run_fleet(words.fleet); }; });

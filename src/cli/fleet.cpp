@@ -56,6 +56,7 @@ Result<void> run(const FleetOptions& options) {
     settings.observer = trace->get();
     auto fleet = device::Fleet::open(*config, settings, **network, clock);
     if (!fleet) return base::pass(fleet);
+    if (auto told = tell_ready(options.ready_fd); !told) return told;
     for (const auto& warning : (*fleet)->warnings()) fmt::print("{}\n", warning);
 
     constexpr std::chrono::milliseconds poll_max{50};

@@ -14,6 +14,7 @@ struct FleetOptions {
     double speed = 1.0;            ///< Patient seconds per second.
     std::uint32_t duration_s = 0;  ///< Of patient time; 0: a recording's own, or 480 s.
     bool endless = false;          ///< Simulated patients go on after `duration_s`.
+    int ready_fd = -1;             ///< Told with one byte once the devices are set up.
     std::filesystem::path trace;   ///< Lines for tests: what was sealed and acknowledged.
 };
 /// All devices of the folder in one process, until their readings are over and acknowledged, or

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -65,7 +64,6 @@ private:
     Result<void> open_records();
     Result<void> open_gateway();
     Result<void> open_api();
-    Result<void> tell_ready() const;
     [[nodiscard]] monitor::PatientFacts facts_of(const wire::LedgerId& patient, wire::Vital vital);
     [[nodiscard]] api::GatewayStats gateway_stats() const;
     [[nodiscard]] bool done() const;
@@ -331,22 +329,13 @@ Result<void> Node::open_api() {
     return {};
 }
 
-Result<void> Node::tell_ready() const {
-    if (options_.ready_fd < 0) return {};
-    const char byte = '1';
-    const bool told = write(options_.ready_fd, &byte, 1) == 1;
-    close(options_.ready_fd);
-    if (told) return {};
-    return base::fail(ErrorCode::unavailable, "whoever waited for the node to be ready is gone");
-}
-
 Result<void> Node::open() {
     using Step = Result<void> (Node::*)();
     for (const Step step : {&Node::open_identity, &Node::open_ledger, &Node::open_records,
                             &Node::open_gateway, &Node::open_api}) {
         if (auto opened = (this->*step)(); !opened) return opened;
     }
-    return tell_ready();
+    return tell_ready(options_.ready_fd);
 }
 
 bool Node::done() const {

@@ -125,6 +125,15 @@ base::Result<Child> start(const ChildCommand& command, std::chrono::milliseconds
     return child;
 }
 
+base::Result<void> tell_ready(int ready_fd) {
+    if (ready_fd < 0) return {};
+    const char byte = '1';
+    const bool told = write(ready_fd, &byte, 1) == 1;
+    close(ready_fd);
+    if (told) return {};
+    return base::fail(base::ErrorCode::unavailable, "whoever waited for this process is gone");
+}
+
 std::optional<int> reap(Child& child) {
     int raw = 0;
     if (child.pid <= 0 || waitpid(child.pid, &raw, WNOHANG) != child.pid) return std::nullopt;

@@ -29,6 +29,9 @@ struct ChildCommand {
 /// Errors: `unavailable` with the log's last line if it ends or is silent for `patience`.
 [[nodiscard]] base::Result<Child> start(const ChildCommand& command,
                                         std::chrono::milliseconds patience);
+/// The child's side: writes that byte and closes `ready_fd`; -1: nobody waits. Errors:
+/// `unavailable`.
+[[nodiscard]] base::Result<void> tell_ready(int ready_fd);
 /// How a child ended: its exit code, or 128 and the signal. Nothing while it runs.
 [[nodiscard]] std::optional<int> reap(Child& child);
 /// SIGTERM, then SIGKILL after `patience`. Returns how it ended.

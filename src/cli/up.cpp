@@ -133,7 +133,7 @@ Result<void> Supervisor::start_broker() {
                               fmt::format("the broker did not start; see {}",
                                           (folder_.logs() / "broker.log").string()));
         }
-        if (const auto signal = next_signal(milliseconds{20}, false)) {
+        if (next_signal(milliseconds{20}, false)) {
             return base::fail(ErrorCode::unavailable, "stopped before the broker was ready");
         }
     }
@@ -169,7 +169,7 @@ ChildCommand Supervisor::fleet_command() const {
                       "--speed", fmt::format("{}", options_.speed), "--duration",
                       std::to_string(options_.duration_s)},
         .log = folder_.logs() / "devices.log",
-        .tells_when_ready = false};
+        .tells_when_ready = true};
     if (options_.duration_s == 0 && !options_.until_done)
         command.arguments.emplace_back("--endless");
     return command;
