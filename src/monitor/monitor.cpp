@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "base/announcer.h"
+#include "base/recent_latencies.h"
 #include "base/record.h"
 #include "monitor/internal/alarm_record.h"
 
@@ -24,7 +24,6 @@ using storage::WriteBatch;
 
 constexpr std::uint64_t batches_unsaved_max = 1'000;
 constexpr std::chrono::seconds save_interval{1};
-constexpr std::size_t latencies_max = 10'000;
 
 /// A state of an alarm that is not on disk yet.
 struct Change {
@@ -79,7 +78,7 @@ struct Monitor::State {
     std::map<std::uint64_t, Alarm> shown;  ///< Active, and on disk unless the disk refused.
     std::map<std::pair<wire::LedgerId, wire::Vital>, PatientFacts> facts;
     std::optional<base::Error> error;
-    std::deque<double> latencies_ms;
+    base::RecentLatencies latencies;
     base::Announcer<Alarm> announcer;
     std::thread writer;
 
@@ -274,8 +273,7 @@ void Monitor::State::saved(std::span<const Change> done) {
     for (const auto& change : done) {
         announcer.push(change.alarm);
         if (!change.measured_from) continue;
-        latencies_ms.push_back(static_cast<double>((now - *change.measured_from).count()));
-        if (latencies_ms.size() > latencies_max) latencies_ms.pop_front();
+        latencies.add(static_cast<double>((now - *change.measured_from).count()));
     }
 }
 
@@ -466,17 +464,13 @@ std::uint64_t Monitor::raised_count() const {
 }
 
 std::optional<Monitor::Latency> Monitor::reading_to_alarm() const {
-    std::vector<double> sorted;
-    {
+    const auto recent = [&] {
         const std::lock_guard lock(state_->mutex);
-        sorted.assign(state_->latencies_ms.begin(), state_->latencies_ms.end());
-    }
-    if (sorted.empty()) return std::nullopt;
-    std::ranges::sort(sorted);
-    const auto at = [&](std::size_t percent) {
-        return sorted[(sorted.size() - 1) * percent / 100];
-    };
-    return Latency{at(50), at(99)};
+        return state_->latencies;
+    }();
+    const auto of = recent.percentiles();
+    if (!of) return std::nullopt;
+    return Latency{of->p50_ms, of->p99_ms};
 }
 
 }  // namespace monitor

@@ -171,17 +171,13 @@ Review::Counts Review::counts() const {
 }
 
 std::optional<Review::Latency> Review::approval_to_commit() const {
-    std::vector<double> sorted;
-    {
+    const auto recent = [&] {
         const std::lock_guard lock(state_->mutex);
-        sorted.assign(state_->latencies_ms.begin(), state_->latencies_ms.end());
-    }
-    if (sorted.empty()) return std::nullopt;
-    std::ranges::sort(sorted);
-    const auto at = [&](std::size_t percent) {
-        return sorted[(sorted.size() - 1) * percent / 100];
-    };
-    return Latency{at(50), at(99)};
+        return state_->latencies;
+    }();
+    const auto of = recent.percentiles();
+    if (!of) return std::nullopt;
+    return Latency{of->p50_ms, of->p99_ms};
 }
 
 }  // namespace review

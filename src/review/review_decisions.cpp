@@ -84,8 +84,7 @@ base::Result<ReportView> Review::State::approve(std::uint64_t id, const wire::Si
     if (decided && decided->state == ReportState::approved) {
         const auto took = parts.clock.now() - started;
         const std::lock_guard lock(mutex);
-        latencies_ms.push_back(static_cast<double>(took.count()));
-        if (latencies_ms.size() > internal::latencies_max) latencies_ms.pop_front();
+        latencies.add(static_cast<double>(took.count()));
     }
     end_decision(id);
     return decided;

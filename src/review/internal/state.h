@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/announcer.h"
+#include "base/recent_latencies.h"
 #include "review/internal/approval.h"
 #include "review/internal/periods.h"
 #include "review/internal/report_record.h"
@@ -22,7 +23,6 @@ namespace internal {
 /// kept at least. Chosen by us.
 inline constexpr std::chrono::seconds retry_interval{1};
 inline constexpr std::uint64_t batches_unsaved_max = 1'000;
-inline constexpr std::size_t latencies_max = 10'000;
 
 struct QueuedCut {
     wire::LedgerId patient;
@@ -63,7 +63,7 @@ struct Review::State {
     std::map<std::uint64_t, internal::Record> records;
     std::set<std::uint64_t> deciding;
     std::optional<base::Error> error;
-    std::deque<double> latencies_ms;
+    base::RecentLatencies latencies;
     std::thread cutter;
     std::thread sender;
 
