@@ -253,7 +253,9 @@ def main():
     print(f"seed {options.seed}")
     work = pathlib.Path(tempfile.mkdtemp(prefix="salus-attack-"))
     data, older = work / "data", work / "older"
-    node = Node(data, "--patients", 2, "--speed", 60)
+    # Long enough for several reports a patient at this speed: one is left for after the restart.
+    recording = ("--patients", 2, "--speed", 60, "--duration", 1200)
+    node = Node(data, *recording)
     try:
         lee, patient, report = people_who_overstep(node)
         approved = consent_withdrawn(lee, patient)
@@ -261,7 +263,7 @@ def main():
         foreign_chain(work, genuine, trust)
         node.stop()
         shutil.copytree(data, older)
-        node = Node(data, "--patients", 2, "--speed", 60)
+        node = Node(data, *recording)
         lee = Client(node.port, "dr.lee")
         lee.post(f"/reports/{wait_for(lambda: pending(lee))[0]['id']}/approve")
         check("after a restart a report is approved", lee.status == 200, lee.status)
