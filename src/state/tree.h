@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "state/entry.h"
 #include "state/proof.h"
 #include "state/view.h"
 #include "storage/key_value_store.h"
@@ -17,15 +18,15 @@ namespace state {
 /// The authenticated state of the ledger (state/proof.h has its shape) with all its past versions.
 ///
 /// Invariants:
-/// - A version is a block's height; versions rise. Nothing that was written is ever changed: each
-///   version adds pages of new nodes and one root record.
-/// - Bytes written depend on the changes alone, never on what is cached, so that re-execution gives
-///   the same store.
+/// - A version is a block's height; versions rise. Each adds pages of new nodes and a root record.
+///   No node is ever changed; pruning removes those that no version left needs.
+/// - Bytes that a version writes depend on the changes alone, never on what is cached or pruned, so
+///   that re-execution gives the same store.
 /// - Consents ('c', 'd') live in their patient's own tree, whose root is the value of 'p' |
 /// patient.
 ///
-/// `get_at`, `prove`, `prove_absence` and `root_at` read the store alone: any thread may call them.
-/// The rest belongs to the one thread that executes blocks.
+/// What takes a version reads the store alone: any thread may call it, also beside `prune_below`,
+/// which any thread may call, one at a time. The rest belongs to the thread that executes blocks.
 class StateTree final : public StateView {
 public:
     /// All keys of the tree in the store begin with this byte.
@@ -66,7 +67,8 @@ public:
     /// The staged version never was; nothing happens if there is none.
     void drop();
 
-    /// As of `version`. Errors: `not_found` above the newest version, `corrupted`, `unavailable`.
+    /// As of `version`. Errors: `not_found` above the newest version and below the oldest that
+    /// pruning left (the detail says "pruned"), `corrupted`, `unavailable`.
     [[nodiscard]] base::Result<wire::Hash256> root_at(wire::Height version) const;
     [[nodiscard]] base::Result<std::optional<base::Bytes>> get_at(base::ByteView key,
                                                                   wire::Height version) const;
@@ -78,6 +80,31 @@ public:
     /// absence of 'p' | patient says it all. Errors: `conflict` if the key is present.
     [[nodiscard]] base::Result<AbsenceProof> prove_absence(base::ByteView key,
                                                            wire::Height version) const;
+
+    /// Calls `visit` for every entry of `version` in the order that state/entry.h defines,
+    /// sentinels and the leaves of patients among them, until it says false. Checks the hash of
+    /// each node it passes. Memory is bounded, whatever the number of entries. Errors: as
+    /// `root_at`.
+    [[nodiscard]] base::Result<void> visit(wire::Height version, const EntryVisitor& visit) const;
+    /// The same from the first entry that is not before `from`.
+    [[nodiscard]] base::Result<void> visit_from(wire::Height version, const Position& from,
+                                                const EntryVisitor& visit) const;
+
+    /// What one call of `prune_below` did.
+    struct Pruned {
+        bool done = false;        ///< Whether nothing is left to prune below the version asked for.
+        wire::Height oldest = 0;  ///< The oldest version that can be read now.
+        std::size_t nodes = 0;    ///< So many nodes were let go of.
+    };
+    /// The oldest version that can be read. Errors: `not_found` while there is none, `corrupted`.
+    [[nodiscard]] base::Result<wire::Height> oldest() const;
+    /// One step towards dropping all that no version from `version` on needs. A step is one synced
+    /// write that takes the tree from one oldest version to a later one, so a crash leaves either;
+    /// it stops at the first version after `nodes_max` nodes, so memory and the write are bounded
+    /// by that and by what one block changed. Call until `done`. Of a page, what is no longer
+    /// needed goes at the latest when it is half of the page. Errors: `not_found` above the newest
+    /// version, `corrupted`, `unavailable`, `storage_full`.
+    [[nodiscard]] base::Result<Pruned> prune_below(wire::Height version, std::size_t nodes_max);
 
 private:
     struct State;
