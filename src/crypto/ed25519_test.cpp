@@ -109,8 +109,7 @@ TEST(Ed25519, RefusesKeysThatAreNotCanonicalOrOfSmallOrder) {
     const std::pair<const char*, const char*> bad_keys[] = {
         {"short", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f70751"},
         {"y is the prime", "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"},
-        {"y is the prime + 3",
-         "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"},
+        {"y is the prime + 3", "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"},
         {"y is 2^255 - 1, x odd",
          "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
         {"order 1", "0100000000000000000000000000000000000000000000000000000000000000"},

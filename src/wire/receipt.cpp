@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "wire/internal/codec.h"
 #include "wire/internal/json_reader.h"
 
@@ -84,6 +85,40 @@ std::string without_white(std::string_view text) {
     return out;
 }
 
+bool is_verifier_key(std::string_view text) {
+    return !text.empty() && text.size() <= verifier_key_bytes_max &&
+           std::ranges::all_of(text,
+                               [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
+}
+std::string witnesses_json(const Trust& trust) {
+    if (trust.checkpoint_key.empty()) {
+        CHECK(trust.witnesses.empty());
+        return "";
+    }
+    CHECK(is_verifier_key(trust.checkpoint_key));
+    std::string out = ",\n  \"checkpoint_key\": " + quoted(trust.checkpoint_key);
+    out += ",\n  \"witnesses\": [";
+    for (std::size_t i = 0; i < trust.witnesses.size(); ++i) {
+        CHECK(is_verifier_key(trust.witnesses[i]));
+        out += (i == 0 ? "\n    " : ",\n    ") + quoted(trust.witnesses[i]);
+    }
+    return out + (trust.witnesses.empty() ? "]" : "\n  ]");
+}
+/// The two members that files had not always: there together or not at all.
+void read_witnesses(const json::value& trust, JsonReader& reader, Trust& out) {
+    const auto* object = trust.if_object();
+    if (object == nullptr || !object->contains("checkpoint_key")) return;
+    out.checkpoint_key = reader.text(trust, "checkpoint_key");
+    reader.require(is_verifier_key(out.checkpoint_key), "checkpoint_key");
+    const auto& witnesses = reader.array(trust, "witnesses");
+    reader.require(witnesses.size() <= trust_witnesses_max, "witnesses");
+    for (const auto& witness : witnesses) {
+        const auto* text = witness.if_string();
+        reader.require(text != nullptr && is_verifier_key(*text), "witnesses");
+        if (text != nullptr) out.witnesses.emplace_back(*text);
+    }
+}
+
 bool has_twins(const std::vector<Trust::Miner>& miners) {
     std::vector<LedgerId> ids;
     for (const auto& miner : miners) ids.push_back(miner.id);
@@ -147,7 +182,7 @@ std::string to_json(const Trust& trust) {
         out += "    {\"id\": " + hexadecimal(trust.miners[i].id.view());
         out += ", \"public_key\": " + hexadecimal(trust.miners[i].public_key.view()) + '}';
     }
-    return out + "\n  ]\n}\n";
+    return out + "\n  ]" + witnesses_json(trust) + "\n}\n";
 }
 
 base::Result<Trust> trust_from_json(std::string_view text) {
@@ -168,6 +203,7 @@ base::Result<Trust> trust_from_json(std::string_view text) {
                               .public_key = reader.fixed<PublicKeyBytes>(miner, "public_key")});
     }
     reader.require(!out.miners.empty() && !has_twins(out.miners), "miners");
+    read_witnesses(*parsed, reader, out);
     if (!reader.ok()) return reader.failure(what);
     // Unknown, doubled or reordered members would be read differently by different readers.
     if (without_white(to_json(out)) != without_white(text)) {

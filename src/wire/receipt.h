@@ -63,9 +63,19 @@ struct Trust {
         friend bool operator==(const Miner&, const Miner&) = default;
     };
     std::vector<Miner> miners;
+    /// The key that signs checkpoints of the history log, and those of witnesses, as verifier keys
+    /// of signed notes; what they mean is read in witness/policy.h. A file without the two members
+    /// has no checkpoint key and no witnesses.
+    std::string checkpoint_key;
+    std::vector<std::string> witnesses;
     friend bool operator==(const Trust&, const Trust&) = default;
 };
-/// Indented JSON for people.
+/// At most so many witnesses, and bytes in a verifier key: printable ASCII without quotes,
+/// backslashes and spaces. Chosen by us.
+inline constexpr std::size_t trust_witnesses_max = 64;
+inline constexpr std::size_t verifier_key_bytes_max = 256;
+/// Indented JSON for people. CHECKs that verifier keys are of that form, and that there are
+/// witnesses only where there is a checkpoint key.
 [[nodiscard]] std::string to_json(const Trust& trust);
 /// White space may differ, the members and their order may not; two miners of one id or none at all
 /// are refused. Errors: `malformed` naming the member, `too_large` above 2 MiB.
