@@ -58,6 +58,8 @@ struct SnapshotChunk {
     std::uint32_t index = 0;
     std::vector<SnapshotEntry> entries;
 };
+/// One entry as it stands in a chunk, behind `out`.
+void append_snapshot_entry(base::Bytes& out, const SnapshotEntry& entry);
 [[nodiscard]] base::Bytes encode(const SnapshotChunk& chunk);
 /// Accepts only what encodes to the same bytes again. Whether the entries can stand in a tree is
 /// for the import to tell. Errors: `malformed` naming the entry, `too_large`.

@@ -5,12 +5,15 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "base/check.h"
 #include "state/internal/node.h"
 #include "state/internal/node_cache.h"
 #include "state/internal/node_store.h"
+#include "state/internal/prune.h"
 #include "state/internal/update.h"
+#include "state/internal/visit.h"
 #include "state/internal/walk.h"
 #include "state/keys.h"
 
@@ -21,6 +24,9 @@ using base::Bytes;
 using base::ByteView;
 using base::ErrorCode;
 using base::fail;
+
+/// Held while all entries of a version are visited, 4 KiB each; chosen by us.
+constexpr std::size_t visited_pages = 256;
 
 Change change_of(ByteView key, const std::optional<Bytes>& value) {
     CHECK(key.size() <= std::numeric_limits<std::uint16_t>::max());
@@ -85,6 +91,28 @@ struct StateTree::State {
     std::optional<RootRecord> newest;
     std::optional<RootRecord> staged;
     std::size_t staged_nodes = 0;
+
+    /// Calls `read` with the root of `version` and with what loads its nodes from the store alone.
+    template <class Read>
+    auto read_at(wire::Height version, std::size_t pages_max, const Read& read) const
+        -> decltype(read(std::declval<Load>(), std::declval<Subtree>())) {
+        const auto root = root_as_of(store, version);
+        if (!root) return base::pass(root);
+        PageReader reader(store, pages_max);
+        const Load load = [&](const Subtree& subtree) { return reader.read(subtree); };
+        auto outcome = read(load, root->root);
+        if (!outcome && outcome.error().code == ErrorCode::corrupted) {
+            // Perhaps the version was pruned meanwhile.
+            if (const auto again = root_as_of(store, version); !again) return base::pass(again);
+        }
+        return outcome;
+    }
+    base::Result<void> visit(wire::Height version, const std::optional<Position>& from,
+                             const EntryVisitor& visitor) const {
+        return read_at(version, visited_pages, [&](const Load& load, const Subtree& root) {
+            return visit_entries(load, root, from, visitor);
+        });
+    }
 
     [[nodiscard]] base::Result<Subtree> apply(Grouped& grouped, PageWriter& writer);
     [[nodiscard]] base::Result<Change> apply_to_patient(const wire::LedgerId& patient,
@@ -192,52 +220,97 @@ base::Result<wire::Hash256> StateTree::root_at(wire::Height version) const {
 }
 
 base::Result<std::optional<Bytes>> StateTree::get_at(ByteView key, wire::Height version) const {
-    const auto root = root_as_of(state_->store, version);
-    if (!root) return base::pass(root);
-    PageReader reader(state_->store);
-    const Load load = [&](const Subtree& subtree) { return reader.read(subtree); };
-    const auto reached = find(load, root->root, key, nullptr);
-    if (!reached) return base::pass(reached);
-    if (!names(*reached, key)) return std::nullopt;
-    return (*reached)->leaf->value;
+    using Value = base::Result<std::optional<Bytes>>;
+    return state_->read_at(version, 1, [&](const Load& load, const Subtree& root) -> Value {
+        const auto reached = find(load, root, key, nullptr);
+        if (!reached) return base::pass(reached);
+        if (!names(*reached, key)) return std::nullopt;
+        return (*reached)->leaf->value;
+    });
 }
 
 base::Result<wire::StateProof> StateTree::prove(ByteView key, wire::Height version) const {
-    const auto root = root_as_of(state_->store, version);
-    if (!root) return base::pass(root);
-    PageReader reader(state_->store);
-    const Load load = [&](const Subtree& subtree) { return reader.read(subtree); };
-    wire::StateProof proof;
-    const auto reached = find(load, root->root, key, &proof.steps);
-    if (!reached) return base::pass(reached);
-    if (!names(*reached, key)) {
-        return fail(ErrorCode::not_found, "the state of height " + std::to_string(version) +
-                                              " has no " + base::to_hex(key));
-    }
-    proof.key = (*reached)->leaf->key;
-    proof.value = (*reached)->leaf->value;
-    return proof;
+    using Proof = base::Result<wire::StateProof>;
+    return state_->read_at(version, 1, [&](const Load& load, const Subtree& root) -> Proof {
+        wire::StateProof proof;
+        const auto reached = find(load, root, key, &proof.steps);
+        if (!reached) return base::pass(reached);
+        if (!names(*reached, key)) {
+            return fail(ErrorCode::not_found, "the state of height " + std::to_string(version) +
+                                                  " has no " + base::to_hex(key));
+        }
+        proof.key = (*reached)->leaf->key;
+        proof.value = (*reached)->leaf->value;
+        return proof;
+    });
 }
 
 base::Result<AbsenceProof> StateTree::prove_absence(ByteView key, wire::Height version) const {
-    const auto root = root_as_of(state_->store, version);
-    if (!root) return base::pass(root);
-    PageReader reader(state_->store);
-    const Load load = [&](const Subtree& subtree) { return reader.read(subtree); };
-    AbsenceProof proof;
-    const auto reached = find(load, root->root, key, &proof.reached.steps);
-    if (!reached) return base::pass(reached);
-    if (!*reached) {
-        return fail(ErrorCode::not_found,
-                    "the patient has no tree of consents; prove the absence of that instead");
+    using Proof = base::Result<AbsenceProof>;
+    return state_->read_at(version, 1, [&](const Load& load, const Subtree& root) -> Proof {
+        AbsenceProof proof;
+        const auto reached = find(load, root, key, &proof.reached.steps);
+        if (!reached) return base::pass(reached);
+        if (!*reached) {
+            return fail(ErrorCode::not_found,
+                        "the patient has no tree of consents; prove the absence of that instead");
+        }
+        if (names(*reached, key)) {
+            return fail(ErrorCode::conflict, "the state of height " + std::to_string(version) +
+                                                 " does have " + base::to_hex(key));
+        }
+        proof.reached.key = (*reached)->leaf->key;
+        proof.reached.value = (*reached)->leaf->value;
+        return proof;
+    });
+}
+
+base::Result<void> StateTree::visit(wire::Height version, const EntryVisitor& visit) const {
+    return state_->visit(version, std::nullopt, visit);
+}
+
+base::Result<void> StateTree::visit_from(wire::Height version, const Position& from,
+                                         const EntryVisitor& visit) const {
+    return state_->visit(version, from, visit);
+}
+
+base::Result<wire::Height> StateTree::oldest() const {
+    const auto oldest = first_root_from(state_->store, 0);
+    if (!oldest) return base::pass(oldest);
+    if (!*oldest) return fail(ErrorCode::not_found, "there is no state yet");
+    return (*oldest)->version;
+}
+
+base::Result<StateTree::Pruned> StateTree::prune_below(wire::Height version,
+                                                       std::size_t nodes_max) {
+    CHECK(nodes_max > 0);
+    const auto target = root_as_of(state_->store, version);
+    auto oldest = first_root_from(state_->store, 0);
+    if (!oldest) return base::pass(oldest);
+    // Below the oldest version everything is gone already.
+    if (*oldest && version < (*oldest)->version) {
+        return Pruned{.done = true, .oldest = (*oldest)->version};
     }
-    if (names(*reached, key)) {
-        return fail(ErrorCode::conflict, "the state of height " + std::to_string(version) +
-                                             " does have " + base::to_hex(key));
+    if (!target) return base::pass(target);
+    Pruning pruning(state_->store);
+    storage::WriteBatch batch;
+    while ((*oldest)->version < target->version && pruning.nodes() < nodes_max) {
+        auto next = first_root_from(state_->store, (*oldest)->version + 1);
+        if (!next) return base::pass(next);
+        CHECK(*next);
+        if (auto dropped = pruning.drop_difference(**oldest, **next); !dropped) {
+            return base::pass(dropped);
+        }
+        batch.erase(root_key((*oldest)->version));
+        oldest = std::move(next);
     }
-    proof.reached.key = (*reached)->leaf->key;
-    proof.reached.value = (*reached)->leaf->value;
-    return proof;
+    if (auto added = pruning.add_to(batch); !added) return base::pass(added);
+    if (!batch.empty()) {
+        if (auto written = state_->store.write(batch); !written) return base::pass(written);
+    }
+    return Pruned{.done = (*oldest)->version == target->version,
+                  .oldest = (*oldest)->version,
+                  .nodes = pruning.nodes()};
 }
 
 }  // namespace state

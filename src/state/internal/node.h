@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,7 +18,7 @@ struct NodeRef {
     wire::Height version = 0;
     std::uint32_t page = 0;
     std::uint32_t offset = 0;
-    friend bool operator==(const NodeRef&, const NodeRef&) = default;
+    friend auto operator<=>(const NodeRef&, const NodeRef&) = default;
 };
 
 struct Node;
