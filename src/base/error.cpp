@@ -47,6 +47,22 @@ std::string_view name_of(ErrorCode code) {
             return "busy";
         case ErrorCode::already_committed:
             return "already_committed";
+        case ErrorCode::unsupported_version:
+            return "unsupported_version";
+        case ErrorCode::undecodable:
+            return "undecodable";
+        case ErrorCode::not_canonical:
+            return "not_canonical";
+        case ErrorCode::bad_key:
+            return "bad_key";
+        case ErrorCode::malleable_signature:
+            return "malleable_signature";
+        case ErrorCode::duplicate_key:
+            return "duplicate_key";
+        case ErrorCode::wrong_root:
+            return "wrong_root";
+        case ErrorCode::bad_batch:
+            return "bad_batch";
     }
     return "unknown";
 }

@@ -171,9 +171,11 @@ base::Result<wire::Seal> EmbeddedEngine::State::seal(const ledger::Turn& turn,
         if (!signer) return base::pass(signer);
         at = signers.emplace(turn.miner, std::move(*signer)).first;
     }
-    const auto signature = at->second->sign(wire::sealed_message(header, turn.round));
+    wire::Seal seal{.round = turn.round, .signature = {}, .approvals = {}};
+    const auto signature = at->second->sign(wire::sealed_message(header, seal));
     if (!signature) return base::pass(signature);
-    return wire::Seal{.round = turn.round, .signature = *signature, .approvals = {}};
+    seal.signature = *signature;
+    return seal;
 }
 
 base::Result<chain::Committed> EmbeddedEngine::State::outcome_of(const ledger::TxResult& result,

@@ -109,8 +109,8 @@ struct EcdsaPublicKey::Key {
 
 base::Result<EcdsaPublicKey> EcdsaPublicKey::decode(base::ByteView point) {
     if (point.size() != std::tuple_size_v<EcdsaPublicKeyBytes> || point[0] != 0x04) {
-        return std::unexpected(
-            malformed_key("a public key has 65 bytes and starts with 04 (uncompressed P-256)"));
+        return base::fail(base::ErrorCode::bad_key,
+                          "a public key has 65 bytes and starts with 04 (uncompressed P-256)");
     }
     static EVP_PKEY_CTX* const shared = EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr);
     CHECK(shared != nullptr);
@@ -129,7 +129,7 @@ base::Result<EcdsaPublicKey> EcdsaPublicKey::decode(base::ByteView point) {
     // infinity has no encoding of 65 bytes.
     if (EVP_PKEY_fromdata(context.get(), &decoded, EVP_PKEY_PUBLIC_KEY, parameters) != 1) {
         ERR_clear_error();
-        return std::unexpected(malformed_key("the public key is no point on P-256"));
+        return base::fail(base::ErrorCode::bad_key, "the public key is no point on P-256");
     }
     EcdsaPublicKey out;
     out.key_ = std::make_shared<const Key>(internal::Pkey(decoded));
@@ -137,10 +137,7 @@ base::Result<EcdsaPublicKey> EcdsaPublicKey::decode(base::ByteView point) {
 }
 
 bool EcdsaPublicKey::verify(base::ByteView message, base::ByteView signature) const {
-    if (signature.size() != 2 * scalar_bytes) return false;
-    const auto r = signature.first(scalar_bytes);
-    const auto s = signature.last(scalar_bytes);
-    if (!is_scalar(r) || !is_scalar(s) || !is_low(s)) return false;
+    if (!is_low_s(signature)) return false;
     internal::PkeyContext context(key_->idle_context.exchange(nullptr));
     if (context == nullptr) context = make_verify_context(key_->pkey.get());
     const DerSignature der(signature);
@@ -249,6 +246,11 @@ EcdsaPublicKeyBytes EcdsaPrivateKey::public_key() const {
                                           out.size(), &size) == 1);
     CHECK(size == out.size() && out[0] == 0x04);
     return out;
+}
+
+bool is_low_s(base::ByteView signature) {
+    return signature.size() == 2 * scalar_bytes && is_scalar(signature.first(scalar_bytes)) &&
+           is_scalar(signature.last(scalar_bytes)) && is_low(signature.last(scalar_bytes));
 }
 
 std::optional<EcdsaSignature> normalised(base::ByteView signature) {

@@ -18,7 +18,7 @@ using EcdsaPublicKeyBytes = std::array<std::uint8_t, 65>;
 
 class EcdsaPublicKey {
 public:
-    /// Errors: `malformed` unless `point` is 65 bytes, uncompressed and on the curve.
+    /// Errors: `bad_key` unless `point` is 65 bytes, uncompressed and on the curve.
     [[nodiscard]] static base::Result<EcdsaPublicKey> decode(base::ByteView point);
     /// Thread-safe.
     [[nodiscard]] bool verify(base::ByteView message, base::ByteView signature) const;
@@ -53,6 +53,9 @@ private:
     std::unique_ptr<Key> key_;
 };
 
+/// Whether r and s are in range and s is in the lower half of the order: what `verify` demands
+/// beside the equation. False for other lengths than 64.
+[[nodiscard]] bool is_low_s(base::ByteView signature);
 /// Turns s into the lower half of the order where it is not. Nothing if r or s is 0 or too large.
 [[nodiscard]] std::optional<EcdsaSignature> normalised(base::ByteView signature);
 

@@ -59,14 +59,14 @@ std::vector<Digest32> merkle_path(std::span<const Digest32> leaf_hashes, std::ui
 
 // Source: RFC 9162 section 2.1.3.2, with its names fn (index of the node on the way up), sn (index
 // of the last node of that level) and r.
-bool verify_merkle_path(const Digest32& leaf_hash, std::uint64_t index, std::uint64_t size,
-                        std::span<const Digest32> path, const Digest32& root) {
-    if (index >= size) return false;
+std::optional<Digest32> merkle_root_from(const Digest32& leaf_hash, std::uint64_t index,
+                                         std::uint64_t size, std::span<const Digest32> path) {
+    if (index >= size) return std::nullopt;
     std::uint64_t fn = index;
     std::uint64_t sn = size - 1;
     Digest32 r = leaf_hash;
     for (const auto& p : path) {
-        if (sn == 0) return false;
+        if (sn == 0) return std::nullopt;
         if ((fn & 1) != 0 || fn == sn) {
             r = merkle_node(p, r);
             while ((fn & 1) == 0 && fn != 0) {
@@ -79,7 +79,23 @@ bool verify_merkle_path(const Digest32& leaf_hash, std::uint64_t index, std::uin
         fn >>= 1;
         sn >>= 1;
     }
-    return sn == 0 && r == root;
+    if (sn != 0) return std::nullopt;
+    return r;
+}
+
+bool verify_merkle_path(const Digest32& leaf_hash, std::uint64_t index, std::uint64_t size,
+                        std::span<const Digest32> path, const Digest32& root) {
+    return merkle_root_from(leaf_hash, index, size, path) == root;
+}
+
+std::size_t merkle_path_length(std::uint64_t index, std::uint64_t size) {
+    CHECK(index < size);
+    std::size_t length = 0;
+    for (std::uint64_t last = size - 1; last != 0; last >>= 1, index >>= 1) {
+        // The last node of a level has no sibling where it is a left one.
+        if (index < last || (index & 1) != 0) ++length;
+    }
+    return length;
 }
 
 // Source: RFC 9162 section 2.1.4.2, with its names. The RFC leaves two cases to the caller: equal

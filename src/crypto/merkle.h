@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -22,6 +23,13 @@ namespace crypto {
 [[nodiscard]] bool verify_merkle_path(const Digest32& leaf_hash, std::uint64_t index,
                                       std::uint64_t size, std::span<const Digest32> path,
                                       const Digest32& root);
+/// The root that `path` leads to from the leaf at `index` of `size`. Nothing unless index < size
+/// and the path has the length that this place has.
+[[nodiscard]] std::optional<Digest32> merkle_root_from(const Digest32& leaf_hash,
+                                                       std::uint64_t index, std::uint64_t size,
+                                                       std::span<const Digest32> path);
+/// How many nodes the path of that leaf has. CHECKs index < size.
+[[nodiscard]] std::size_t merkle_path_length(std::uint64_t index, std::uint64_t size);
 /// RFC 9162 section 2.1.4.2: is the tree of `old_size` leaves a prefix of that of `new_size`?
 [[nodiscard]] bool verify_merkle_consistency(std::uint64_t old_size, const Digest32& old_root,
                                              std::uint64_t new_size, const Digest32& new_root,

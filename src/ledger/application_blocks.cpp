@@ -120,7 +120,7 @@ base::Result<wire::Block> Application::commit(const wire::Seal& seal) {
                                                  ", the turn is of round " +
                                                  std::to_string(pending.round));
     }
-    const auto message = wire::sealed_message(pending.block.header_bytes, seal.round);
+    const auto message = wire::sealed_message(pending.block.header_bytes, seal);
     const crypto::SignatureCheck check{.public_key = pending.miner_key.view(),
                                        .message = message,
                                        .signature = seal.signature.view()};

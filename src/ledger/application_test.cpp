@@ -140,7 +140,7 @@ TEST(Application, OnlyTheMinersOwnSealCommits) {
     ASSERT_TRUE(finalized);
     auto by_another = chain.seal(candidate, finalized->header_bytes);
     by_another.signature =
-        *chain.miners[1]->sign(wire::sealed_message(finalized->header_bytes, candidate.round));
+        *chain.miners[1]->sign(wire::sealed_message(finalized->header_bytes, by_another));
     EXPECT_EQ(chain.app->commit(by_another).error().code, ErrorCode::bad_signature);
     auto other_round = chain.seal(candidate, finalized->header_bytes);
     other_round.round = 7;

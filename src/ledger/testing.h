@@ -127,9 +127,9 @@ public:
                 .transactions = std::move(transactions)};
     }
     [[nodiscard]] wire::Seal seal(const Candidate& of, base::ByteView header) const {
-        const auto message = wire::sealed_message(header, of.round);
-        return {
-            .round = of.round, .signature = *people_.at(of.miner)->sign(message), .approvals = {}};
+        wire::Seal out{.round = of.round, .signature = {}, .approvals = {}};
+        out.signature = *people_.at(of.miner)->sign(wire::sealed_message(header, out));
+        return out;
     }
     /// Executes and, if anything was accepted, commits. Then a second passes.
     Finalized mine(std::vector<base::Bytes> transactions) {

@@ -12,6 +12,7 @@
 #include "state/keys.h"
 #include "state/proof.h"
 #include "state/values.h"
+#include "wire/batch.h"
 #include "wire/block.h"
 #include "wire/transaction.h"
 
@@ -51,6 +52,7 @@ public:
 
 private:
     Finding report_roles(const wire::Report& report);
+    [[nodiscard]] Finding destroyed_roles(const wire::DestroyKey& destroy) const;
     Finding consent_of(const wire::Report& report);
     [[nodiscard]] base::Result<state::ConsentRecord> proven_consent(const wire::Report& report,
                                                                     bool& replaced) const;
@@ -140,7 +142,7 @@ Finding ReceiptCheck::signatures() {
         const std::string whose = "the signature of " + base::to_hex(signature.signer.view());
         const auto key = crypto::EcdsaPublicKey::decode(keys_[i].public_key.view());
         if (!key) return refuse(whose + ": its registered key is no point of the curve");
-        if (!key->verify(tx_->body_bytes, signature.value.view())) {
+        if (!key->verify(wire::signed_message(*tx_, i), signature.value.view())) {
             return refuse(whose + " does not verify");
         }
     }
@@ -166,9 +168,24 @@ Finding ReceiptCheck::report_roles(const wire::Report& report) {
            std::string(name_of(receiver->custody)) + ")";
 }
 
+Finding ReceiptCheck::destroyed_roles(const wire::DestroyKey& destroy) const {
+    const auto* sender = key_of(tx_->body.sender);
+    const auto* patient = key_of(destroy.patient);
+    if (keys_.size() != 2 || sender == nullptr || sender->role != Role::cloud_server) {
+        return refuse("it was not sent by a cloud server with the patient's signature beside");
+    }
+    if (patient == nullptr || patient->role != Role::patient) {
+        return refuse("the patient did not sign");
+    }
+    return "sent by a cloud server, signed by the patient";
+}
+
 Finding ReceiptCheck::roles() {
     const auto& body = tx_->body;
     if (const auto* report = std::get_if<wire::Report>(&body.action)) return report_roles(*report);
+    if (const auto* destroy = std::get_if<wire::DestroyKey>(&body.action)) {
+        return destroyed_roles(*destroy);
+    }
     if (keys_.size() != 1) return refuse("others than the sender signed");
     const auto role = keys_.front().role;
     const auto must_be = [&](Role wanted) -> Finding {
@@ -264,7 +281,7 @@ Finding ReceiptCheck::seal() {
     const auto seal = wire::decode_seal(receipt_.seal);
     if (!seal) return refuse("the seal does not decode: " + seal.error().detail);
     if (!trust_) return "a seal whose keys nothing vouches for: no anchor was given";
-    const auto message = wire::sealed_message(receipt_.header, seal->round);
+    const auto message = wire::sealed_message(receipt_.header, *seal);
     const auto check = [&](const LedgerId& id, const wire::SignatureBytes& signature,
                            const std::string& what) -> base::Result<void> {
         const std::string whose = what + " by miner " + base::to_hex(id.view());

@@ -230,7 +230,7 @@ TEST_F(VerifyReceipt, RefusesASealByAnotherMinerOrWithAFalseApproval) {
     auto seal = wire::decode_seal(receipt.seal).value();
     for (const auto& miner : chain.miners) {
         auto other = seal;
-        other.signature = miner->sign(wire::sealed_message(receipt.header, seal.round)).value();
+        other.signature = miner->sign(wire::sealed_message(receipt.header, seal)).value();
         auto bad = receipt;
         bad.seal = encode(other);
         EXPECT_EQ(failure(bad, trust), miner->id() == header.miner ? "" : "seal");
@@ -243,7 +243,7 @@ TEST_F(VerifyReceipt, RefusesASealByAnotherMinerOrWithAFalseApproval) {
     EXPECT_EQ(failure(retold, trust), "seal");
     const auto& approver = chain.miners.front();
     seal.approvals = {
-        {approver->id(), approver->sign(wire::sealed_message(receipt.header, seal.round)).value()}};
+        {approver->id(), approver->sign(wire::sealed_message(receipt.header, seal)).value()}};
     auto approved = receipt;
     approved.seal = encode(seal);
     EXPECT_EQ(failure(approved, trust), "");

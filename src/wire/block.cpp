@@ -17,6 +17,8 @@ using internal::FieldChecker;
 using internal::text;
 using internal::unix_ms;
 
+constexpr std::uint64_t policy_ms_max = 86'400'000;
+
 void write(const Seal& seal, pb::Seal& out) {
     out.set_round(seal.round);
     out.set_signature(text(seal.signature));
@@ -25,6 +27,37 @@ void write(const Seal& seal, pb::Seal& out) {
         added.set_miner(text(approval.miner));
         added.set_signature(text(approval.signature));
     }
+    out.set_passed_over(seal.passed_over);
+    out.set_nonce(seal.nonce);
+}
+
+void write(const ConsensusPolicy& policy, pb::ConsensusPolicy& out) {
+    out.set_engine(static_cast<std::uint32_t>(policy.engine));
+    out.set_quorum(static_cast<std::uint32_t>(policy.quorum));
+    out.set_turn_timeout_ms(static_cast<std::uint64_t>(policy.turn_timeout.count()));
+    out.set_pass_limit(policy.pass_limit);
+    out.set_difficulty_bits(policy.difficulty_bits);
+    out.set_retarget_blocks(policy.retarget_blocks);
+    out.set_block_target_ms(static_cast<std::uint64_t>(policy.block_target.count()));
+}
+
+ConsensusPolicy read(const pb::ConsensusPolicy& in, FieldChecker& check) {
+    check.require(in.turn_timeout_ms() >= 1 && in.turn_timeout_ms() <= policy_ms_max,
+                  "policy.turn_timeout_ms is not 1 ms to a day");
+    check.require(in.pass_limit() <= 1'000, "policy.pass_limit is above 1,000");
+    check.require(in.difficulty_bits() <= 255, "policy.difficulty_bits is above 255");
+    check.require(in.retarget_blocks() >= 1, "policy.retarget_blocks is 0");
+    check.require(in.block_target_ms() >= 1 && in.block_target_ms() <= policy_ms_max,
+                  "policy.block_target_ms is not 1 ms to a day");
+    return {
+        .engine = check.enumerator<EngineKind>(in.engine(), is_engine, "policy.engine"),
+        .quorum = check.enumerator<Quorum>(in.quorum(), is_quorum, "policy.quorum"),
+        .turn_timeout = std::chrono::milliseconds{in.turn_timeout_ms()},
+        .pass_limit = in.pass_limit(),
+        .difficulty_bits = in.difficulty_bits(),
+        .retarget_blocks = in.retarget_blocks(),
+        .block_target = std::chrono::milliseconds{in.block_target_ms()},
+    };
 }
 
 /// Sorted copies find twins in n log n: the lists come from strangers.
@@ -36,7 +69,9 @@ bool has_twins(std::vector<LedgerId> ids) {
 Seal read(const pb::Seal& in, FieldChecker& check) {
     Seal out{.round = in.round(),
              .signature = check.fixed<SignatureBytes>(in.signature(), "seal.signature"),
-             .approvals = {}};
+             .approvals = {},
+             .passed_over = in.passed_over(),
+             .nonce = in.nonce()};
     std::vector<LedgerId> miners;
     for (const auto& approval : in.approvals()) {
         out.approvals.push_back(
@@ -105,6 +140,7 @@ base::Bytes encode(const Genesis& genesis) {
         added.set_public_key(text(member.public_key));
         added.set_custody(static_cast<std::uint32_t>(member.custody));
     }
+    write(genesis.policy, *out.mutable_policy());
     return internal::serialise(out);
 }
 
@@ -180,7 +216,8 @@ base::Result<Genesis> decode_genesis(base::ByteView bytes) {
     Genesis out{.chain_id = in.chain_id(),
                 .time = check.time(in.time_ms(), "time_ms"),
                 .demo = in.demo(),
-                .members = {}};
+                .members = {},
+                .policy = read(in.policy(), check)};
     std::vector<LedgerId> ids;
     for (const auto& member : in.members()) {
         out.members.push_back(read(member, check));
@@ -192,10 +229,12 @@ base::Result<Genesis> decode_genesis(base::ByteView bytes) {
     return out;
 }
 
-base::Bytes sealed_message(base::ByteView header_bytes, std::uint64_t round) {
+base::Bytes sealed_message(base::ByteView header_bytes, const Seal& seal) {
     base::Bytes out;
     base::append(out, base::as_bytes("salus-seal-1"));
-    base::append_u64(out, round);
+    base::append_u64(out, seal.round);
+    base::append_u32(out, seal.passed_over);
+    base::append_u64(out, seal.nonce);
     base::append(out, header_bytes);
     return out;
 }

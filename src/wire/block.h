@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,8 @@ struct Seal {
     std::uint64_t round = 0;
     SignatureBytes signature;
     std::vector<Approval> approvals;
+    std::uint32_t passed_over = 0;
+    std::uint64_t nonce = 0;
     friend bool operator==(const Seal&, const Seal&) = default;
 };
 struct Block {
@@ -54,11 +58,23 @@ struct Member {
     Custody custody{};
     friend bool operator==(const Member&, const Member&) = default;
 };
+/// Who makes blocks and whose signatures they need; the defaults are those of a node alone.
+struct ConsensusPolicy {
+    EngineKind engine = EngineKind::equal_opportunity;
+    Quorum quorum = Quorum::miner_alone;
+    std::chrono::milliseconds turn_timeout{2'000};  ///< Block time for each miner passed over.
+    std::uint32_t pass_limit = 3;        ///< Times in a round that a turn is kept for one absent.
+    std::uint32_t difficulty_bits = 16;  ///< Proof of work: leading zero bits at the beginning.
+    std::uint32_t retarget_blocks = 32;
+    std::chrono::milliseconds block_target{1'000};
+    friend bool operator==(const ConsensusPolicy&, const ConsensusPolicy&) = default;
+};
 struct Genesis {
     std::string chain_id;
     base::TimePoint time;
     bool demo = false;
     std::vector<Member> members;  ///< The first administrator, then miners in order of joining.
+    ConsensusPolicy policy = {};
     friend bool operator==(const Genesis&, const Genesis&) = default;
 };
 
@@ -76,10 +92,10 @@ struct Genesis {
 [[nodiscard]] base::Result<Block> decode_block(base::ByteView bytes);
 [[nodiscard]] base::Result<Genesis> decode_genesis(base::ByteView bytes);
 
-/// What a miner signs to seal or approve a block: "salus-seal-1" | round 8, big-endian | header.
-/// The round is no part of the header (every engine seals the same header), but it is signed with
-/// it.
-[[nodiscard]] base::Bytes sealed_message(base::ByteView header_bytes, std::uint64_t round);
+/// What a miner signs to seal or approve a block: "salus-seal-1" | round 8 | passed_over 4 | nonce
+/// 8 | header, numbers big-endian. They are no part of the header (every engine seals the same
+/// header), but they are signed with it. Of `seal` these three alone are read.
+[[nodiscard]] base::Bytes sealed_message(base::ByteView header_bytes, const Seal& seal);
 
 /// SHA-512.
 [[nodiscard]] HeaderHash hash_of_header(base::ByteView header_bytes);

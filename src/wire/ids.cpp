@@ -16,6 +16,10 @@ constexpr std::array<std::string_view, 2> custody_names = {"node", "own_device"}
 constexpr std::array<std::string_view, 4> category_names = {"vital_signs", "laboratory",
                                                             "medication", "imaging"};
 constexpr std::array<std::string_view, 3> purpose_names = {"treatment", "research", "billing"};
+constexpr std::array<std::string_view, 3> standing_names = {"active", "suspended", "left"};
+constexpr std::array<std::string_view, 3> engine_names = {"equal_opportunity", "authority",
+                                                          "proof_of_work"};
+constexpr std::array<std::string_view, 3> quorum_names = {"miner_alone", "two_thirds", "majority"};
 
 template <std::size_t N>
 std::string_view name_at(const std::array<std::string_view, N>& names, std::uint8_t value) {
@@ -48,6 +52,16 @@ std::string_view name_of(Purpose purpose) {
     return name_at(purpose_names, static_cast<std::uint8_t>(purpose));
 }
 
+std::string_view name_of(MinerStanding standing) {
+    return name_at(standing_names, static_cast<std::uint8_t>(standing));
+}
+std::string_view name_of(EngineKind engine) {
+    return name_at(engine_names, static_cast<std::uint8_t>(engine));
+}
+std::string_view name_of(Quorum quorum) {
+    return name_at(quorum_names, static_cast<std::uint8_t>(quorum));
+}
+
 std::optional<Role> role_from_name(std::string_view name) {
     return from_name<Role>(role_names, name);
 }
@@ -56,6 +70,12 @@ std::optional<Category> category_from_name(std::string_view name) {
 }
 std::optional<Purpose> purpose_from_name(std::string_view name) {
     return from_name<Purpose>(purpose_names, name);
+}
+std::optional<EngineKind> engine_from_name(std::string_view name) {
+    return from_name<EngineKind>(engine_names, name);
+}
+std::optional<Quorum> quorum_from_name(std::string_view name) {
+    return from_name<Quorum>(quorum_names, name);
 }
 
 bool is_chain_id(std::string_view text) {
@@ -75,6 +95,15 @@ bool is_category(std::uint32_t value) {
 }
 bool is_purpose(std::uint32_t value) {
     return value >= 1 && value <= purpose_names.size();
+}
+bool is_standing(std::uint32_t value) {
+    return value >= 1 && value <= standing_names.size();
+}
+bool is_engine(std::uint32_t value) {
+    return value >= 1 && value <= engine_names.size();
+}
+bool is_quorum(std::uint32_t value) {
+    return value >= 1 && value <= quorum_names.size();
 }
 
 }  // namespace wire

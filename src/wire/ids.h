@@ -52,15 +52,27 @@ enum class Custody : std::uint8_t { node = 1, own_device = 2 };
 /// What kind of record (the paper's data type).
 enum class Category : std::uint8_t { vital_signs = 1, laboratory = 2, medication = 3, imaging = 4 };
 enum class Purpose : std::uint8_t { treatment = 1, research = 2, billing = 3 };
+/// Whether a registered miner has turns. One that left or was suspended may become active again.
+enum class MinerStanding : std::uint8_t { active = 1, suspended = 2, left = 3 };
+/// Who may make the next block.
+enum class EngineKind : std::uint8_t { equal_opportunity = 1, authority = 2, proof_of_work = 3 };
+/// Whose signatures a block needs: the miner's alone, those of over two thirds of the active
+/// miners, or of over half of them [3].
+enum class Quorum : std::uint8_t { miner_alone = 1, two_thirds = 2, majority = 3 };
 
 /// The enumerator's own name, e.g. "cloud_server"; "unknown" for a value out of range.
 [[nodiscard]] std::string_view name_of(Role role);
 [[nodiscard]] std::string_view name_of(Custody custody);
 [[nodiscard]] std::string_view name_of(Category category);
 [[nodiscard]] std::string_view name_of(Purpose purpose);
+[[nodiscard]] std::string_view name_of(MinerStanding standing);
+[[nodiscard]] std::string_view name_of(EngineKind engine);
+[[nodiscard]] std::string_view name_of(Quorum quorum);
 [[nodiscard]] std::optional<Role> role_from_name(std::string_view name);
 [[nodiscard]] std::optional<Category> category_from_name(std::string_view name);
 [[nodiscard]] std::optional<Purpose> purpose_from_name(std::string_view name);
+[[nodiscard]] std::optional<EngineKind> engine_from_name(std::string_view name);
+[[nodiscard]] std::optional<Quorum> quorum_from_name(std::string_view name);
 /// A chain's name: 1 to 32 of [a-z0-9-].
 [[nodiscard]] bool is_chain_id(std::string_view text);
 /// Whether `value` is an enumerator; parsers of untrusted bytes ask before they cast.
@@ -69,5 +81,8 @@ enum class Purpose : std::uint8_t { treatment = 1, research = 2, billing = 3 };
 [[nodiscard]] bool is_custody(std::uint32_t value);
 [[nodiscard]] bool is_category(std::uint32_t value);
 [[nodiscard]] bool is_purpose(std::uint32_t value);
+[[nodiscard]] bool is_standing(std::uint32_t value);
+[[nodiscard]] bool is_engine(std::uint32_t value);
+[[nodiscard]] bool is_quorum(std::uint32_t value);
 
 }  // namespace wire

@@ -66,8 +66,8 @@ struct Trust {
     /// The key that signs checkpoints of the history log, and those of witnesses, as verifier keys
     /// of signed notes; what they mean is read in witness/policy.h. A file without the two members
     /// has no checkpoint key and no witnesses.
-    std::string checkpoint_key;
-    std::vector<std::string> witnesses;
+    std::string checkpoint_key = {};
+    std::vector<std::string> witnesses = {};
     friend bool operator==(const Trust&, const Trust&) = default;
 };
 /// At most so many witnesses, and bytes in a verifier key: printable ASCII without quotes,

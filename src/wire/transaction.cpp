@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "crypto/ecdsa.h"
 #include "crypto/hash.h"
 #include "salus/v1/transaction.pb.h"
+#include "wire/batch.h"
 #include "wire/internal/codec.h"
 
 namespace wire {
@@ -17,6 +19,7 @@ using internal::text;
 using internal::unix_ms;
 
 constexpr std::size_t signatures_max = 4;
+constexpr std::size_t evidence_part_bytes_max = 4'096;  // a header has about 330, a seal of 7 700
 /// How a report says whether it carries personal data; 0 would be a field left out.
 constexpr std::uint32_t no_personal_data = 1;
 constexpr std::uint32_t some_personal_data = 2;
@@ -68,6 +71,28 @@ struct ActionWriter {
         out.set_reading_count(action.reading_count);
         out.set_period_start_ms(unix_ms(action.period_start));
         out.set_period_end_ms(unix_ms(action.period_end));
+    }
+    void operator()(const ChangeMining& action) const {
+        auto& out = *body.mutable_change_mining();
+        out.set_subject(text(action.subject));
+        out.set_standing(static_cast<std::uint32_t>(action.standing));
+    }
+    void operator()(const Evidence& action) const {
+        auto& out = *body.mutable_evidence();
+        out.set_header_a(action.header_a.data(), action.header_a.size());
+        out.set_seal_a(action.seal_a.data(), action.seal_a.size());
+        out.set_header_b(action.header_b.data(), action.header_b.size());
+        out.set_seal_b(action.seal_b.data(), action.seal_b.size());
+    }
+    void operator()(const DestroyKey& action) const {
+        auto& out = *body.mutable_destroy_key();
+        out.set_patient(text(action.patient));
+        out.set_content_id(text(action.content_id));
+    }
+    void operator()(const ScheduleUpgrade& action) const {
+        auto& out = *body.mutable_schedule_upgrade();
+        out.set_version(action.version);
+        out.set_height(action.height);
     }
 };
 
@@ -123,6 +148,32 @@ Report read(const pb::Report& in, FieldChecker& check) {
         .period_end = check.time(in.period_end_ms(), "report.period_end_ms"),
     };
 }
+ChangeMining read(const pb::ChangeMining& in, FieldChecker& check) {
+    return {
+        .subject = check.fixed<LedgerId>(in.subject(), "change_mining.subject"),
+        .standing =
+            check.enumerator<MinerStanding>(in.standing(), is_standing, "change_mining.standing"),
+    };
+}
+Evidence read(const pb::Evidence& in, FieldChecker& check) {
+    const auto part = [&check](const std::string& raw) {
+        check.require(!raw.empty() && raw.size() <= evidence_part_bytes_max,
+                      "a header or seal of evidence is empty or above 4 KiB");
+        const auto bytes = base::as_bytes(raw);
+        return base::Bytes(bytes.begin(), bytes.end());
+    };
+    return {.header_a = part(in.header_a()),
+            .seal_a = part(in.seal_a()),
+            .header_b = part(in.header_b()),
+            .seal_b = part(in.seal_b())};
+}
+DestroyKey read(const pb::DestroyKey& in, FieldChecker& check) {
+    return {.patient = check.fixed<LedgerId>(in.patient(), "destroy_key.patient"),
+            .content_id = check.fixed<ContentId>(in.content_id(), "destroy_key.content_id")};
+}
+ScheduleUpgrade read(const pb::ScheduleUpgrade& in, FieldChecker& /*check*/) {
+    return {.version = in.version(), .height = in.height()};
+}
 
 Action read_action(const pb::TransactionBody& body, FieldChecker& check) {
     switch (body.action_case()) {
@@ -138,11 +189,42 @@ Action read_action(const pb::TransactionBody& body, FieldChecker& check) {
             return read(body.revoke_consent(), check);
         case pb::TransactionBody::kReport:
             return read(body.report(), check);
+        case pb::TransactionBody::kChangeMining:
+            return read(body.change_mining(), check);
+        case pb::TransactionBody::kEvidence:
+            return read(body.evidence(), check);
+        case pb::TransactionBody::kDestroyKey:
+            return read(body.destroy_key(), check);
+        case pb::TransactionBody::kScheduleUpgrade:
+            return read(body.schedule_upgrade(), check);
         case pb::TransactionBody::ACTION_NOT_SET:
             break;
     }
     check.require(false, "no action that is known here");
     return {};
+}
+
+void write(const BatchPath& batch, pb::BatchPath& out) {
+    out.set_index(batch.index);
+    out.set_size(batch.size);
+    for (const auto& node : batch.path) out.add_path(text(node));
+}
+
+BatchPath read(const pb::BatchPath& in, FieldChecker& check) {
+    BatchPath out{.index = in.index(), .size = in.size(), .path = {}};
+    for (const auto& node : in.path()) {
+        out.path.push_back(check.fixed<Hash256>(node, "batch.path"));
+    }
+    return out;
+}
+
+base::Result<void> check_scalars(const std::vector<Signature>& signatures) {
+    const bool low = std::ranges::all_of(
+        signatures, [](const Signature& one) { return crypto::is_low_s(one.value.view()); });
+    if (low) return {};
+    return base::fail(base::ErrorCode::malleable_signature,
+                      "transaction: a signature's r or s is out of range, or its s is in the upper "
+                      "half of the order; submit it normalised");
 }
 
 void check_signatures(const std::vector<Signature>& signatures, const LedgerId& sender,
@@ -179,7 +261,9 @@ base::Bytes encode(const Transaction& tx) {
         auto& added = *out.add_signatures();
         added.set_signer(text(signature.signer));
         added.set_value(text(signature.value));
+        added.set_over_batch(signature.over_batch);
     }
+    if (tx.batch) write(*tx.batch, *out.mutable_batch());
     return internal::serialise(out);
 }
 
@@ -222,14 +306,25 @@ base::Result<Transaction> decode_transaction(base::ByteView envelope) {
     }
     Transaction out{.body_bytes = {raw_body.begin(), raw_body.end()},
                     .body = *std::move(body),
-                    .signatures = {}};
+                    .signatures = {},
+                    .batch = {}};
     for (const auto& signature : in.signatures()) {
         out.signatures.push_back(
             {.signer = check.fixed<LedgerId>(signature.signer(), "signature.signer"),
-             .value = check.fixed<SignatureBytes>(signature.value(), "signature.value")});
+             .value = check.fixed<SignatureBytes>(signature.value(), "signature.value"),
+             .over_batch = signature.over_batch()});
     }
+    if (in.has_batch()) out.batch = read(in.batch(), check);
     check_signatures(out.signatures, out.body.sender, check);
+    const bool over_batch = std::ranges::any_of(out.signatures, &Signature::over_batch);
+    check.require(over_batch == out.batch.has_value(),
+                  over_batch ? "a signature over a batch without its path"
+                             : "the path of a batch that no signature is over");
     if (!check.ok()) return check.failure();
+    if (auto scalars = check_scalars(out.signatures); !scalars) return base::pass(scalars);
+    if (out.batch) {
+        if (auto fits = check_batch(*out.batch); !fits) return base::pass(fits);
+    }
     if (!internal::same(encode(out), envelope)) return internal::not_canonical(what);
     return out;
 }
@@ -246,7 +341,8 @@ Hash256 body_ref(base::ByteView body_bytes) {
 
 std::string_view name_of(const Action& action) {
     constexpr std::array<std::string_view, std::variant_size_v<Action>> names = {
-        "enrol", "rotate_key", "revoke_key", "grant_consent", "revoke_consent", "report"};
+        "enrol",  "rotate_key",    "revoke_key", "grant_consent", "revoke_consent",
+        "report", "change_mining", "evidence",   "destroy_key",   "schedule_upgrade"};
     return names[action.index()];
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -63,7 +64,34 @@ struct Report {
     base::TimePoint period_end;    ///< Exclusive.
     friend bool operator==(const Report&, const Report&) = default;
 };
-using Action = std::variant<Enrol, RotateKey, RevokeKey, GrantConsent, RevokeConsent, Report>;
+/// By an administrator, or by the miner itself: whether it has turns.
+struct ChangeMining {
+    LedgerId subject;
+    MinerStanding standing{};
+    friend bool operator==(const ChangeMining&, const ChangeMining&) = default;
+};
+/// One miner sealed two different headers of one height; encoded Header and Seal, not yet decoded.
+struct Evidence {
+    base::Bytes header_a;
+    base::Bytes seal_a;
+    base::Bytes header_b;
+    base::Bytes seal_b;
+    friend bool operator==(const Evidence&, const Evidence&) = default;
+};
+/// Every copy of the key of a vault object is destroyed; the cloud server and the patient sign.
+struct DestroyKey {
+    LedgerId patient;
+    ContentId content_id;
+    friend bool operator==(const DestroyKey&, const DestroyKey&) = default;
+};
+/// From `height` on the contracts follow `version` of the rules.
+struct ScheduleUpgrade {
+    std::uint32_t version = 0;
+    Height height = 0;
+    friend bool operator==(const ScheduleUpgrade&, const ScheduleUpgrade&) = default;
+};
+using Action = std::variant<Enrol, RotateKey, RevokeKey, GrantConsent, RevokeConsent, Report,
+                            ChangeMining, Evidence, DestroyKey, ScheduleUpgrade>;
 
 struct TransactionBody {
     std::string chain_id;  ///< 1 to 32 of [a-z0-9-].
@@ -77,14 +105,25 @@ struct TransactionBody {
 struct Signature {
     LedgerId signer;
     SignatureBytes value;
+    bool over_batch = false;  ///< Over the root of `Transaction::batch`, not over the body alone.
     friend bool operator==(const Signature&, const Signature&) = default;
 };
+
+/// From a body up to the root of the batch it was signed in (wire/batch.h).
+struct BatchPath {
+    std::uint32_t index = 0;
+    std::uint32_t size = 0;     ///< 1 to `batch_bodies_max`.
+    std::vector<Hash256> path;  ///< RFC 9162 section 2.1.3, from the leaf upwards.
+    friend bool operator==(const BatchPath&, const BatchPath&) = default;
+};
+inline constexpr std::uint32_t batch_bodies_max = 1'024;
 
 /// A decoded transaction together with the very bytes that were signed.
 struct Transaction {
     base::Bytes body_bytes;  ///< What is signed and hashed.
     TransactionBody body;    ///< `body_bytes`, decoded.
     std::vector<Signature> signatures;
+    std::optional<BatchPath> batch;  ///< There if and only if a signature is over it.
 };
 
 /// The canonical bytes of a body. CHECKs that `chain_id` has its form.
@@ -92,9 +131,10 @@ struct Transaction {
 /// The canonical bytes of the envelope around `tx.body_bytes`.
 [[nodiscard]] base::Bytes encode(const Transaction& tx);
 
-/// Parses untrusted bytes. Errors: `too_large`; `malformed` for anything that is not canonical:
-/// unknown fields, wrong lengths, unknown enumerators, no action, 0 or more than 4 signatures, two
-/// by one signer, or bytes that do not re-serialise to themselves.
+/// Parses untrusted bytes. Errors: `too_large`; `undecodable` (cut short, or no message);
+/// `not_canonical` (unknown fields, another encoding); `malleable_signature` (s in the upper half);
+/// `bad_batch` (a path that does not fit its index and size); `malformed` for the rest: wrong
+/// lengths, unknown enumerators, no action, 0 or more than 4 signatures, two by one signer.
 [[nodiscard]] base::Result<Transaction> decode_transaction(base::ByteView envelope);
 [[nodiscard]] base::Result<TransactionBody> decode_body(base::ByteView body_bytes);
 

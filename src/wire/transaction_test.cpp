@@ -391,7 +391,8 @@ TEST(TransactionSize, AReportWithTwoSignaturesHasAtMost600Bytes) {
     const auto usual = samples::transaction(samples::report());
     body.chain_id = std::string(32, 'x');
     body.sequence = ~0ULL;
-    Transaction largest{.body_bytes = encode(body), .body = body, .signatures = usual.signatures};
+    Transaction largest{
+        .body_bytes = encode(body), .body = body, .signatures = usual.signatures, .batch = {}};
     RecordProperty("usual_bytes", static_cast<int>(encode(usual).size()));
     RecordProperty("largest_bytes", static_cast<int>(encode(largest).size()));
     std::printf("report transaction: %zu bytes, at most %zu\n", encode(usual).size(),

@@ -108,6 +108,9 @@ unsigned status_of(base::ErrorCode code) {
     using base::ErrorCode;
     switch (code) {
         case ErrorCode::malformed:
+        case ErrorCode::undecodable:
+        case ErrorCode::not_canonical:
+        case ErrorCode::bad_batch:
             return 400;
         case ErrorCode::unauthenticated:
             return 401;
@@ -118,6 +121,7 @@ unsigned status_of(base::ErrorCode code) {
         case ErrorCode::not_found:
             return 404;
         case ErrorCode::conflict:
+        case ErrorCode::duplicate_key:
         case ErrorCode::already_committed:
             return 409;
         case ErrorCode::too_large:
@@ -125,11 +129,15 @@ unsigned status_of(base::ErrorCode code) {
         case ErrorCode::busy:
             return 429;
         case ErrorCode::unavailable:
+        case ErrorCode::unsupported_version:
         case ErrorCode::storage_full:
             return 503;
         case ErrorCode::corrupted:
             return 500;
         case ErrorCode::bad_signature:
+        case ErrorCode::malleable_signature:
+        case ErrorCode::bad_key:
+        case ErrorCode::wrong_root:
         case ErrorCode::personal_data:
         case ErrorCode::replayed:
         case ErrorCode::wrong_chain:

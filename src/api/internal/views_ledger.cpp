@@ -42,6 +42,23 @@ public:
     void operator()(const wire::RevokeConsent& revoke) {
         add("consent", hex(revoke.consent), "The consent that ends with this block");
     }
+    void operator()(const wire::ChangeMining& change) {
+        add("subject", hex(change.subject), "The miner");
+        add("standing", std::string(wire::name_of(change.standing)), "Whether it has turns");
+    }
+    void operator()(const wire::Evidence& evidence) {
+        add("header_a", base::to_hex(evidence.header_a), "One block that the miner sealed");
+        add("header_b", base::to_hex(evidence.header_b), "Another one at the same height");
+    }
+    void operator()(const wire::DestroyKey& destroy) {
+        add("patient", hex(destroy.patient), "Whose record it was");
+        add("content_id", base::to_hex(destroy.content_id.view()),
+            "The record that nobody can open any more: CIDv1");
+    }
+    void operator()(const wire::ScheduleUpgrade& upgrade) {
+        add("version", std::to_string(upgrade.version), "The rules that will be followed");
+        add("height", std::to_string(upgrade.height), "From this block on");
+    }
     void operator()(const wire::Report& report) {
         add("receiver", hex(report.receiver), "The doctor who approved it");
         add("patient", hex(report.patient), "The patient, by a random number");

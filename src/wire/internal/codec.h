@@ -89,10 +89,11 @@ private:
 };
 
 inline std::unexpected<base::Error> not_protobuf(std::string_view what) {
-    return base::fail(base::ErrorCode::malformed, std::string(what) + ": no protobuf message");
+    return base::fail(base::ErrorCode::undecodable,
+                      std::string(what) + ": not one whole protobuf message");
 }
 inline std::unexpected<base::Error> not_canonical(std::string_view what) {
-    return base::fail(base::ErrorCode::malformed,
+    return base::fail(base::ErrorCode::not_canonical,
                       std::string(what) + ": the bytes do not re-serialise to themselves");
 }
 inline std::unexpected<base::Error> above_bound(std::string_view what, std::size_t size,

@@ -25,6 +25,13 @@ Fixed counted(std::uint8_t first) {
     return out;
 }
 
+/// Counted too, but with an s in the lower half of the order.
+inline SignatureBytes signature(std::uint8_t first) {
+    auto out = counted<SignatureBytes>(first);
+    out.bytes[32] = 0x40;
+    return out;
+}
+
 inline Report report() {
     return {
         .receiver = counted<LedgerId>(0x10),
@@ -57,8 +64,9 @@ inline Transaction transaction(Action action) {
     const auto inner = body(std::move(action));
     return {.body_bytes = encode(inner),
             .body = inner,
-            .signatures = {{counted<LedgerId>(0x01), counted<SignatureBytes>(0x90)},
-                           {counted<LedgerId>(0x10), counted<SignatureBytes>(0xa0)}}};
+            .signatures = {{counted<LedgerId>(0x01), signature(0x90)},
+                           {counted<LedgerId>(0x10), signature(0xa0)}},
+            .batch = {}};
 }
 
 inline Header header() {
