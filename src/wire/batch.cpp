@@ -56,10 +56,9 @@ BatchTree batch_tree(std::span<const base::Bytes> bodies) {
 }
 
 base::Result<void> check_batch(const BatchPath& batch) {
-    const bool fits =
-        batch.size >= 1 && batch.size <= batch_bodies_max &&
-        batch.index < batch.size &&
-        batch.path.size() == crypto::merkle_path_length(batch.index, batch.size);
+    const bool fits = batch.size >= 1 && batch.size <= batch_bodies_max &&
+                      batch.index < batch.size &&
+                      batch.path.size() == crypto::merkle_path_length(batch.index, batch.size);
     if (fits) return {};
     return base::fail(base::ErrorCode::bad_batch,
                       "transaction: the batch's path does not fit place " +

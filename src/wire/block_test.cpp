@@ -83,10 +83,10 @@ TEST(Block, ThisGenesisHasTheseBytes) {
               "2122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f40414243442801"
               "225b0a1002030405060708090a0b0c0d0e0f1011100c1801224105060708090a0b0c0d0e0f10"
               "1112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f30313233343536"
-              "3738393a3b3c3d3e3f4041424344452802");
+              "3738393a3b3c3d3e3f40414243444528022a100803100218d00f20032810302038e807");
     EXPECT_EQ(base::to_hex(hash_of(samples::genesis()).view()),
-              "f11144da13c32453d637e0016933ab46d44a09baf1a89695af158bd477ed2cb67051089e3d1e"
-              "62b00cc7c040b586ccccc6e46a12d474a477aaa839f71e592e1d");
+              "48548bf39a0158a2deba1f3143533b02345b3f1dd730c674bad2f6113ed0efb268c745df52c4"
+              "d76b2c19842ffef14b98c5448fdaffd8d7a4ecbace8286de85b4");
 }
 
 TEST(Block, ThisSealHasTheseBytes) {
@@ -95,7 +95,7 @@ TEST(Block, ThisSealHasTheseBytes) {
               "82838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f1a540a1070717273"
               "7475767778797a7b7c7d7e7f1240808182838485868788898a8b8c8d8e8f9091929394959697"
               "98999a9b9c9d9e9fa0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbd"
-              "bebf");
+              "bebf20022805");
 }
 
 TEST(Block, RefusesAHeaderOutOfForm) {
@@ -110,8 +110,32 @@ TEST(Block, RefusesAHeaderOutOfForm) {
             {"history_root", [](auto& header) { header.clear_history_root(); }},
             {"time_ms", [](auto& header) { header.set_time_ms(253'402'300'800'000); }},
             {"miner", [](auto& header) { header.clear_miner(); }},
-            {"re-serialise", [](auto& header) { header.MergeFromString("\xf8\x01\x01"); }},
         });
+}
+
+TEST(Block, RefusesUnknownFields) {
+    auto bytes = encode(samples::header());
+    base::append(bytes, base::from_hex("f80101").value());  // field 31, varint 1
+    EXPECT_EQ(decode_header(bytes).error().code, base::ErrorCode::not_canonical);
+}
+
+// Goal: whatever of the seal is no part of the header is signed with it. Method: change each.
+TEST(Block, TheSealedMessageCoversRoundTurnAndNonce) {
+    const auto header = encode(samples::header());
+    const auto message = sealed_message(header, samples::seal());
+    EXPECT_EQ(base::to_hex(base::ByteView(message).first(32)),
+              "73616c75732d7365616c2d31"  // salus-seal-1
+              "0000000000000003"
+              "00000002"
+              "0000000000000005");
+    EXPECT_TRUE(std::ranges::equal(base::ByteView(message).subspan(32), header));
+    for (auto* const change :
+         {+[](Seal& seal) { ++seal.round; }, +[](Seal& seal) { ++seal.passed_over; },
+          +[](Seal& seal) { ++seal.nonce; }}) {
+        auto seal = samples::seal();
+        change(seal);
+        EXPECT_NE(sealed_message(header, seal), message);
+    }
 }
 
 TEST(Block, RefusesASealOutOfForm) {
@@ -141,6 +165,19 @@ TEST(Block, RefusesAGenesisOutOfForm) {
             {"member.custody", [](auto& genesis) { genesis.mutable_members(1)->set_custody(0); }},
             {"two members of one id",
              [](auto& genesis) { *genesis.add_members() = genesis.members(0); }},
+            {"policy", [](auto& genesis) { genesis.clear_policy(); }},
+            {"policy.engine", [](auto& genesis) { genesis.mutable_policy()->set_engine(4); }},
+            {"policy.quorum", [](auto& genesis) { genesis.mutable_policy()->clear_quorum(); }},
+            {"policy.turn_timeout_ms",
+             [](auto& genesis) { genesis.mutable_policy()->set_turn_timeout_ms(86'400'001); }},
+            {"policy.pass_limit",
+             [](auto& genesis) { genesis.mutable_policy()->set_pass_limit(1'001); }},
+            {"policy.difficulty_bits",
+             [](auto& genesis) { genesis.mutable_policy()->set_difficulty_bits(256); }},
+            {"policy.retarget_blocks",
+             [](auto& genesis) { genesis.mutable_policy()->clear_retarget_blocks(); }},
+            {"policy.block_target_ms",
+             [](auto& genesis) { genesis.mutable_policy()->clear_block_target_ms(); }},
         });
 }
 
@@ -149,12 +186,18 @@ TEST(Block, RefusesABlockOutOfForm) {
         encode(samples::block()), decode_block,
         {
             {"header: ", [](auto& block) { block.clear_header(); }},
-            {"header: ", [](auto& block) { block.mutable_header()->push_back('x'); }},
             {"seal.signature", [](auto& block) { block.clear_seal(); }},
             {"an empty transaction", [](auto& block) { block.add_transactions(""); }},
             {"a transaction above 64 KiB",
              [](auto& block) { block.add_transactions(std::string(65'537, 'x')); }},
         });
+}
+
+TEST(Block, RefusesABlockWhoseHeaderGoesOnBehindItsEnd) {
+    auto block = parsed<pb::Block>(encode(samples::block()));
+    block.mutable_header()->push_back('x');
+    EXPECT_EQ(decode_block(bytes_of(block.SerializeAsString())).error().code,
+              base::ErrorCode::undecodable);
 }
 
 TEST(Block, AcceptsABlockOfNoTransactions) {

@@ -86,7 +86,9 @@ inline Header header() {
 inline Seal seal() {
     return {.round = 3,
             .signature = counted<SignatureBytes>(0x60),
-            .approvals = {{counted<LedgerId>(0x70), counted<SignatureBytes>(0x80)}}};
+            .approvals = {{counted<LedgerId>(0x70), counted<SignatureBytes>(0x80)}},
+            .passed_over = 2,
+            .nonce = 5};
 }
 
 inline Block block() {
@@ -101,11 +103,12 @@ inline Genesis genesis() {
     return {.chain_id = "salus-test",
             .time = base::from_unix_ms(1'795'000'000'000),
             .demo = true,
-            .members = {
-                {counted<LedgerId>(0x01), Role::administrator, SignatureScheme::ecdsa_p256_sha512,
-                 counted<PublicKeyBytes>(0x04), Custody::node},
-                {counted<LedgerId>(0x02), Role::miner, SignatureScheme::ecdsa_p256_sha512,
-                 counted<PublicKeyBytes>(0x05), Custody::own_device}}};
+            .members = {{counted<LedgerId>(0x01), Role::administrator,
+                         SignatureScheme::ecdsa_p256_sha512, counted<PublicKeyBytes>(0x04),
+                         Custody::node},
+                        {counted<LedgerId>(0x02), Role::miner, SignatureScheme::ecdsa_p256_sha512,
+                         counted<PublicKeyBytes>(0x05), Custody::own_device}},
+            .policy = {.engine = EngineKind::proof_of_work, .quorum = Quorum::two_thirds}};
 }
 
 inline ReadingBatch batch() {
