@@ -17,6 +17,16 @@ export function verify_signature(message: Uint8Array, signature: Uint8Array, pub
   }
 }
 
+/// Whether r|s has both in range and s in the lower half of the order.
+export function is_low_s(signature: Uint8Array): boolean {
+  try {
+    return signature.length === 64 && !p256.Signature.fromBytes(signature, 'compact').hasHighS();
+  } catch {
+    // noble throws for numbers out of range.
+    return false;
+  }
+}
+
 const leaf_prefix = Uint8Array.of(0);
 const inner_prefix = Uint8Array.of(1);
 
@@ -24,20 +34,15 @@ const inner_prefix = Uint8Array.of(1);
 export const merkle_leaf = (entry: Uint8Array): Uint8Array => sha256(concat(leaf_prefix, entry));
 export const merkle_inner = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256(concat(inner_prefix, left, right));
 
-/// Source: RFC 9162 section 2.1.3.2, verifying an inclusion proof; its letters.
-export function verify_inclusion(
-  leaf: Uint8Array,
-  index: bigint,
-  size: bigint,
-  path: readonly Uint8Array[],
-  root: Uint8Array,
-): boolean {
-  if (index >= size) return false;
+/// The root that `path` leads to from the leaf at `index` of `size`; nothing unless that place has a path of
+/// this length. Source: RFC 9162 section 2.1.3.2, verifying an inclusion proof; its letters.
+export function inclusion_root(leaf: Uint8Array, index: bigint, size: bigint, path: readonly Uint8Array[]): Uint8Array | null {
+  if (index >= size) return null;
   let fn = index;
   let sn = size - 1n;
   let r = leaf;
   for (const p of path) {
-    if (sn === 0n) return false;
+    if (sn === 0n) return null;
     if ((fn & 1n) === 1n || fn === sn) {
       r = merkle_inner(p, r);
       while ((fn & 1n) === 0n && fn !== 0n) {
@@ -50,7 +55,27 @@ export function verify_inclusion(
     fn >>= 1n;
     sn >>= 1n;
   }
-  return sn === 0n && equal(r, root);
+  return sn === 0n ? r : null;
+}
+export function verify_inclusion(
+  leaf: Uint8Array,
+  index: bigint,
+  size: bigint,
+  path: readonly Uint8Array[],
+  root: Uint8Array,
+): boolean {
+  const reached = inclusion_root(leaf, index, size, path);
+  return reached !== null && equal(reached, root);
+}
+/// How many nodes the path of that leaf has. `index` < `size`.
+export function path_length(index: bigint, size: bigint): number {
+  let length = 0;
+  let fn = index;
+  for (let sn = size - 1n; sn !== 0n; sn >>= 1n) {
+    if ((fn & 1n) === 1n || fn !== sn) length += 1;
+    fn >>= 1n;
+  }
+  return length;
 }
 
 export interface StateStep {

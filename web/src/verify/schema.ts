@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transactions, headers, seals and state values, as docs/formats/{transaction,block}.md and proto/ define
 // them. All readers throw Malformed for bytes that are not canonical.
-import { equal, to_hex } from './bytes.ts';
+import { concat, equal, to_hex } from './bytes.ts';
+import { inclusion_root, is_low_s, merkle_leaf, path_length } from './crypto.ts';
 import { Malformed, Message, type Schema } from './protobuf.ts';
 
 const time_ms_max = 253_402_300_799_999n; // The end of the year 9999.
@@ -15,7 +16,10 @@ export type RoleName = (typeof role_names)[number];
 export const custody_names = ['unknown', 'node', 'own_device'] as const;
 export const category_names = ['unknown', 'vital_signs', 'laboratory', 'medication', 'imaging'] as const;
 export const purpose_names = ['unknown', 'treatment', 'research', 'billing'] as const;
-export const action_names = ['enrol', 'rotate_key', 'revoke_key', 'grant_consent', 'revoke_consent', 'report'] as const;
+export const action_names = [
+  'enrol', 'rotate_key', 'revoke_key', 'grant_consent', 'revoke_consent', 'report', 'change_mining', 'evidence', 'destroy_key',
+  'schedule_upgrade',
+] as const;
 export type ActionName = (typeof action_names)[number];
 const first_action_field = 10;
 
@@ -29,9 +33,20 @@ export interface ReportAction {
   period_start_ms: number;
   period_end_ms: number;
 }
+export interface DestroyKeyAction {
+  patient: Uint8Array;
+  content_id: Uint8Array;
+}
 export interface Signed {
   signer: Uint8Array;
   value: Uint8Array;
+  over_batch: boolean;
+}
+/// From a body up to the root of the batch it was signed in: docs/formats/transaction.md.
+export interface BatchPath {
+  index: number;
+  size: number;
+  path: readonly Uint8Array[];
 }
 export interface Transaction {
   body: Uint8Array;
@@ -41,7 +56,9 @@ export interface Transaction {
   action: ActionName;
   report: ReportAction | null;
   revoked_subject: Uint8Array | null;
+  destroyed: DestroyKeyAction | null;
   signatures: Signed[];
+  batch: BatchPath | null;
 }
 export interface Header {
   chain_id: string;
@@ -56,6 +73,8 @@ export interface Seal {
   round: bigint;
   signature: Uint8Array;
   approvals: { miner: Uint8Array; signature: Uint8Array }[];
+  passed_over: number;
+  nonce: bigint;
 }
 export interface KeyRecord {
   role: RoleName;
@@ -86,12 +105,15 @@ export const is_chain_id = (text: string): boolean => /^[a-z0-9-]{1,32}$/.test(t
 const twins = (ids: readonly Uint8Array[]): boolean =>
   new Set(ids.map((id) => to_hex(id))).size !== ids.length;
 
-const signature_schema: Schema = { 1: 'bytes', 2: 'bytes' };
-const envelope_schema: Schema = { 1: 'bytes', 2: 'repeated' };
+const signature_schema: Schema = { 1: 'bytes', 2: 'bytes', 3: 'number' };
+const batch_schema: Schema = { 1: 'number', 2: 'number', 3: 'repeated' };
+const envelope_schema: Schema = { 1: 'bytes', 2: 'repeated', 3: 'bytes' };
 const body_schema: Schema = {
   1: 'text', 2: 'bytes', 3: 'number', 4: 'number', 10: 'repeated', 11: 'repeated', 12: 'repeated', 13: 'repeated',
-  14: 'repeated', 15: 'repeated',
+  14: 'repeated', 15: 'repeated', 16: 'repeated', 17: 'repeated', 18: 'repeated', 19: 'repeated',
 };
+const batch_bodies_max = 1_024;
+const evidence_part_bytes_max = 4_096;
 const report_schema: Schema = {
   1: 'bytes', 2: 'bytes', 3: 'number', 4: 'number', 5: 'bytes', 6: 'bytes', 7: 'bytes', 8: 'bytes', 9: 'bytes', 10: 'bytes',
   11: 'number', 12: 'number', 13: 'number',
@@ -100,9 +122,7 @@ const report_schema: Schema = {
 function read_report(bytes: Uint8Array): ReportAction {
   const message = Message.read(bytes, report_schema);
   for (const field of [5, 7, 9, 10]) message.fixed(field, 32);
-  const content_id = message.fixed(8, 36);
-  // CIDv1, raw codec, sha2-256 of 32 bytes.
-  if (!equal(content_id.slice(0, 4), Uint8Array.of(0x01, 0x55, 0x12, 0x20))) throw new Malformed('the content id has another form');
+  message.fixed(8, 36);
   return {
     receiver: message.fixed(1, 16),
     patient: message.fixed(2, 16),
@@ -138,20 +158,67 @@ function check_grant(bytes: Uint8Array): void {
   message.fixed(6, 32);
 }
 
+function check_standing(bytes: Uint8Array): void {
+  const message = Message.read(bytes, { 1: 'bytes', 2: 'number' });
+  message.fixed(1, 16);
+  message.one_of(2, 3);
+}
+function check_evidence(bytes: Uint8Array): void {
+  const message = Message.read(bytes, { 1: 'bytes', 2: 'bytes', 3: 'bytes', 4: 'bytes' });
+  for (const field of [1, 2, 3, 4]) {
+    const { length } = message.bytes(field);
+    if (length === 0 || length > evidence_part_bytes_max) throw new Malformed('a header or seal of evidence is empty or too large');
+  }
+}
+function read_destroy(bytes: Uint8Array): DestroyKeyAction {
+  const message = Message.read(bytes, { 1: 'bytes', 2: 'bytes' });
+  return { patient: message.fixed(1, 16), content_id: message.fixed(2, 36) };
+}
+const check_upgrade = (bytes: Uint8Array): number => Message.read(bytes, { 1: 'number', 2: 'number' }).uint32(1);
+
+function read_signature(bytes: Uint8Array): Signed {
+  const message = Message.read(bytes, signature_schema);
+  if (message.number(3) > 1n) throw new Malformed('field 3 is neither yes nor no');
+  return { signer: message.fixed(1, 16), value: message.fixed(2, 64), over_batch: message.number(3) === 1n };
+}
+function read_batch(bytes: Uint8Array): BatchPath {
+  const message = Message.read(bytes, batch_schema);
+  const batch = { index: message.uint32(1), size: message.uint32(2), path: message.items(3) };
+  const fits =
+    batch.size <= batch_bodies_max && batch.index < batch.size && batch.path.length === path_length(BigInt(batch.index), BigInt(batch.size));
+  if (!fits || batch.path.some((node) => node.length !== 32)) throw new Malformed('the path of the batch does not fit its place');
+  return batch;
+}
+
 export function read_transaction(envelope: Uint8Array): Transaction {
   if (envelope.length > transaction_bytes_max) throw new Malformed('it is larger than 64 KiB');
   const outer = Message.read(envelope, envelope_schema);
   const body = outer.bytes(1);
-  const signatures = outer.items(2).map((bytes) => {
-    const message = Message.read(bytes, signature_schema);
-    return { signer: message.fixed(1, 16), value: message.fixed(2, 64) };
-  });
+  const signatures = outer.items(2).map(read_signature);
   if (signatures.length < 1 || signatures.length > 4) throw new Malformed('it has not 1 to 4 signatures');
   if (twins(signatures.map((signature) => signature.signer))) throw new Malformed('one signer signed twice');
-  return { body, signatures, ...read_body(body) };
+  if (!signatures.every((signature) => is_low_s(signature.value))) throw new Malformed('a signature is not in its one form');
+  const inner = read_body(body);
+  if (!signatures.some((signature) => equal(signature.signer, inner.sender))) throw new Malformed('the sender did not sign');
+  const batch = outer.has(3) ? read_batch(outer.bytes(3)) : null;
+  if (signatures.some((signature) => signature.over_batch) !== (batch !== null)) {
+    throw new Malformed('a batch has its path if and only if a signature is over it');
+  }
+  return { body, signatures, batch, ...inner };
 }
 
-function read_body(body: Uint8Array): Omit<Transaction, 'body' | 'signatures'> {
+/// What signature `index` covers: the body, or "salus-batch-1" | root | size 4 of the batch.
+export function signed_message(tx: Transaction, index: number): Uint8Array {
+  if (!tx.signatures[index]?.over_batch || !tx.batch) return tx.body;
+  const { index: at, size, path } = tx.batch;
+  const root = inclusion_root(merkle_leaf(tx.body), BigInt(at), BigInt(size), path);
+  if (!root) throw new Malformed('the path of the batch does not fit its place');
+  const size_bytes = new Uint8Array(4);
+  new DataView(size_bytes.buffer).setUint32(0, size);
+  return concat(new TextEncoder().encode('salus-batch-1'), root, size_bytes);
+}
+
+function read_body(body: Uint8Array): Omit<Transaction, 'body' | 'signatures' | 'batch'> {
   const message = Message.read(body, body_schema);
   const present = action_names.flatMap((_, i) =>
     message.items(first_action_field + i).map((bytes) => ({ index: i, bytes })),
@@ -161,11 +228,16 @@ function read_body(body: Uint8Array): Omit<Transaction, 'body' | 'signatures'> {
   const action = action_names[only.index] as ActionName;
   let report: ReportAction | null = null;
   let revoked_subject: Uint8Array | null = null;
+  let destroyed: DestroyKeyAction | null = null;
   if (action === 'report') report = read_report(only.bytes);
   else if (action === 'enrol') check_enrol(only.bytes);
   else if (action === 'rotate_key') check_rotate(only.bytes);
   else if (action === 'grant_consent') check_grant(only.bytes);
   else if (action === 'revoke_key') revoked_subject = Message.read(only.bytes, { 1: 'bytes' }).fixed(1, 16);
+  else if (action === 'change_mining') check_standing(only.bytes);
+  else if (action === 'evidence') check_evidence(only.bytes);
+  else if (action === 'destroy_key') destroyed = read_destroy(only.bytes);
+  else if (action === 'schedule_upgrade') check_upgrade(only.bytes);
   else Message.read(only.bytes, { 1: 'bytes' }).fixed(1, 32);
   return {
     chain_id: chain_id_of(message, 1),
@@ -174,6 +246,7 @@ function read_body(body: Uint8Array): Omit<Transaction, 'body' | 'signatures'> {
     action,
     report,
     revoked_subject,
+    destroyed,
   };
 }
 
@@ -195,23 +268,29 @@ export function read_header(bytes: Uint8Array): Header {
 }
 
 export function read_seal(bytes: Uint8Array): Seal {
-  const message = Message.read(bytes, { 1: 'number', 2: 'bytes', 3: 'repeated' });
+  const message = Message.read(bytes, { 1: 'number', 2: 'bytes', 3: 'repeated', 4: 'number', 5: 'number' });
   const approvals = message.items(3).map((item) => {
     const approval = Message.read(item, { 1: 'bytes', 2: 'bytes' });
     return { miner: approval.fixed(1, 16), signature: approval.fixed(2, 64) };
   });
   if (twins(approvals.map((approval) => approval.miner))) throw new Malformed('one miner approved twice');
-  return { round: message.number(1), signature: message.fixed(2, 64), approvals };
+  return {
+    round: message.number(1),
+    signature: message.fixed(2, 64),
+    approvals,
+    passed_over: message.uint32(4),
+    nonce: message.number(5),
+  };
 }
 
-/// What a miner signs: the round is no part of the header, but it is signed with it.
-export function sealed_message(header: Uint8Array, round: bigint): Uint8Array {
-  const label = new TextEncoder().encode('salus-seal-1');
-  const out = new Uint8Array(label.length + 8 + header.length);
-  out.set(label);
-  new DataView(out.buffer).setBigUint64(label.length, round);
-  out.set(header, label.length + 8);
-  return out;
+/// What a miner signs: "salus-seal-1" | round 8 | passed_over 4 | nonce 8 | header. The three numbers are
+/// no part of the header, but they are signed with it.
+export function sealed_message(header: Uint8Array, seal: Pick<Seal, 'round' | 'passed_over' | 'nonce'>): Uint8Array {
+  const numbers = new DataView(new ArrayBuffer(20));
+  numbers.setBigUint64(0, seal.round);
+  numbers.setUint32(8, seal.passed_over);
+  numbers.setBigUint64(12, seal.nonce);
+  return concat(new TextEncoder().encode('salus-seal-1'), new Uint8Array(numbers.buffer), header);
 }
 
 export function read_key_record(bytes: Uint8Array): KeyRecord {

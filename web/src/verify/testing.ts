@@ -141,7 +141,7 @@ export function make_receipt(changes: Changes = {}): { receipt: Receipt; trust: 
     history_index: 3,
     history_path: [at(2), front, at(4)],
     header,
-    seal: message([[2, sign(sealed_message(header, 0n), sealer)]]),
+    seal: message([[2, sign(sealed_message(header, { round: 0n, passed_over: 0, nonce: 0n }), sealer)]]),
     signers: [tree.proof(key_of(server)), tree.proof(key_of(approver))],
     patient_leaf: tree.proof(patient_key),
     consent: own_tree.proof(consent_key),

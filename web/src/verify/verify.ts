@@ -14,6 +14,7 @@ import {
   read_seal,
   read_transaction,
   sealed_message,
+  signed_message,
   type ConsentRecord,
   type Header,
   type KeyRecord,
@@ -129,7 +130,7 @@ class Check {
   signatures(): string {
     this.tx.signatures.forEach(({ signer, value }, i) => {
       const key = this.keys_found[i];
-      if (!key || !verify_signature(this.tx.body, value, key.public_key)) {
+      if (!key || !verify_signature(signed_message(this.tx, i), value, key.public_key)) {
         refuse(`the signature of ${to_hex(signer)} does not verify`);
       }
     });
@@ -180,7 +181,7 @@ class Check {
   seal(): string {
     const seal = read_seal(this.receipt.seal);
     if (!this.trust) return 'a seal whose keys nothing vouches for: no anchor was given';
-    const message = sealed_message(this.receipt.header, seal.round);
+    const message = sealed_message(this.receipt.header, seal);
     this.check_miner(message, this.block.miner, seal.signature, 'the seal');
     for (const approval of seal.approvals) this.check_miner(message, approval.miner, approval.signature, 'the approval');
     const approved = seal.approvals.length > 0 ? `, approved by ${seal.approvals.length}` : '';
