@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "crypto/hash.h"
+#include "state/entry.h"
 #include "state/keys.h"
 #include "state/view.h"
 #include "wire/ids.h"
@@ -37,6 +38,25 @@ public:
         const auto found = tree.find(crypto::sha256(key));
         if (found == tree.end()) return std::nullopt;
         return found->second;
+    }
+
+    /// Every entry by its place in the order of state/entry.h.
+    [[nodiscard]] std::map<Position, base::Bytes> entries() const {
+        std::map<Position, base::Bytes> out;
+        for (const auto& [path, value] : main_) out[{.main = {path}, .own = {}}] = value;
+        for (const auto& [patient, tree] : patients_) {
+            const wire::Hash256 main{crypto::sha256(patient_of(patient))};
+            for (const auto& [path, value] : tree) {
+                out[{.main = main, .own = wire::Hash256{path}}] = value;
+            }
+        }
+        return out;
+    }
+    /// Nodes of a tree in which each inner node has two sides.
+    [[nodiscard]] std::size_t nodes() const {
+        std::size_t out = 2 * main_.size() - 1;
+        for (const auto& [patient, tree] : patients_) out += 2 * tree.size() - 1;
+        return out;
     }
 
 private:
