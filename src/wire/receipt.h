@@ -72,7 +72,7 @@ struct Trust {
 };
 /// At most so many witnesses, and bytes in a verifier key: printable ASCII without quotes,
 /// backslashes and spaces. Chosen by us.
-inline constexpr std::size_t trust_witnesses_max = 64;
+inline constexpr std::size_t trust_witnesses_max = 32;
 inline constexpr std::size_t verifier_key_bytes_max = 256;
 /// Indented JSON for people. CHECKs that verifier keys are of that form, and that there are
 /// witnesses only where there is a checkpoint key.

@@ -136,6 +136,37 @@ TEST(Trust, RoundTripsWhateverItsWhiteSpace) {
     EXPECT_EQ(trust_from_json(wide).value(), samples::trust());
 }
 
+// Goal: files from before checkpoints stay what they were. Method: the two members come and go.
+TEST(Trust, NamesTheCheckpointKeyAndTheWitnessesOrNeither) {
+    auto trust = samples::trust();
+    trust.checkpoint_key = "salus/x+00000000+AA==";
+    EXPECT_EQ(trust_from_json(to_json(trust)).value(), trust);
+    trust.witnesses = {"regulator.example/w1+00000000+AA==", "phone+00000000+AA=="};
+    const auto text = to_json(trust);
+    EXPECT_EQ(trust_from_json(text).value(), trust);
+    EXPECT_EQ(to_json(samples::trust()).find("witnesses"), std::string::npos);
+
+    const auto replaced = [&](std::string_view what, std::string_view with) {
+        auto out = text;
+        return out.replace(out.find(what), what.size(), with);
+    };
+    const std::pair<const char*, std::string> bad[] = {
+        {"checkpoint_key", replaced("salus/x+", "salus x+")},
+        {"checkpoint_key", replaced("\"salus/x+00000000+AA==\"", "\"\"")},
+        {"checkpoint_key", replaced("salus/x+", std::string(verifier_key_bytes_max, 'a'))},
+        {"witnesses", replaced("\"phone+00000000+AA==\"", "7")},
+        {"witnesses", replaced("phone", "ph\\nne")},
+        {"member", replaced("\"checkpoint_key\": \"salus/x+00000000+AA==\",", "")},
+    };
+    for (const auto& [member, changed] : bad) {
+        const auto decoded = trust_from_json(changed);
+        ASSERT_FALSE(decoded) << changed;
+        EXPECT_NE(decoded.error().detail.find(member), std::string::npos) << decoded.error().detail;
+    }
+    trust.witnesses.assign(trust_witnesses_max + 1, "phone+00000000+AA==");
+    EXPECT_FALSE(trust_from_json(to_json(trust)));
+}
+
 TEST(Trust, RefusesWhatIsOutOfFormAndNamesTheMember) {
     const auto good = to_json(samples::trust());
     auto nobody = samples::trust();

@@ -40,19 +40,6 @@ base::Result<std::optional<base::TimePoint>> stated_time(const Note& note, const
     return latest;
 }
 
-/// Errors: `unknown_signer` if no line is by the log, `bad_signature` if one does not verify.
-base::Result<void> check_log(const Note& note, const VerifierKey& log) {
-    bool found = false;
-    for (const auto& signature : note.signatures) {
-        if (!is_by(signature, log)) continue;
-        if (const auto fits = verify_signature(note.text, signature, log); !fits) return fits;
-        found = true;
-    }
-    if (found) return {};
-    return base::fail(ErrorCode::unknown_signer,
-                      "the checkpoint carries no signature by the log's key " + encode(log));
-}
-
 }  // namespace
 
 base::Result<Policy> policy_of(const wire::Trust& trust, std::size_t required) {
@@ -89,7 +76,7 @@ base::Result<VerifiedCheckpoint> verify_checkpoint(const Note& note, const Polic
         return base::fail(ErrorCode::wrong_chain, "the checkpoint is of " + checkpoint->origin +
                                                       " and not of " + policy.log.name);
     }
-    if (const auto signed_by_log = check_log(note, policy.log); !signed_by_log) {
+    if (const auto signed_by_log = verify_log_signature(note, policy.log); !signed_by_log) {
         return base::pass(signed_by_log);
     }
     auto header = header_of(*checkpoint);

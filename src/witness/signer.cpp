@@ -77,6 +77,20 @@ base::Result<void> verify_signature(std::string_view note_text, const NoteSignat
     return {};
 }
 
+base::Result<void> verify_log_signature(const Note& note, const VerifierKey& log) {
+    bool found = false;
+    for (const auto& signature : note.signatures) {
+        if (!is_by(signature, log)) continue;
+        if (const auto fits_text = verify_signature(note.text, signature, log); !fits_text) {
+            return fits_text;
+        }
+        found = true;
+    }
+    if (found) return {};
+    return base::fail(ErrorCode::unknown_signer,
+                      "the checkpoint carries no signature by the log's key " + encode(log));
+}
+
 base::Result<base::TimePoint> verify_cosignature(std::string_view note_text,
                                                  const NoteSignature& signature,
                                                  const VerifierKey& key) {

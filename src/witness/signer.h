@@ -46,6 +46,9 @@ private:
 [[nodiscard]] base::Result<void> verify_signature(std::string_view note_text,
                                                   const NoteSignature& signature,
                                                   const VerifierKey& key);
+/// Whether the log signed the note: every line by `log` verifies, and there is one. Errors:
+/// `unknown_signer` if there is none, `bad_signature`.
+[[nodiscard]] base::Result<void> verify_log_signature(const Note& note, const VerifierKey& log);
 /// The time that the witness states. Errors: `bad_signature`; `malformed` for a time after the year
 /// 9999.
 [[nodiscard]] base::Result<base::TimePoint> verify_cosignature(std::string_view note_text,
