@@ -127,7 +127,7 @@ Finding ChainCheck::check_executed(const wire::Block& block, const Finalized& ex
 }
 
 Finding ChainCheck::check_approvals(const wire::Block& block) const {
-    const auto message = wire::sealed_message(block.header_bytes, block.seal);
+    const auto message = wire::approval_message(block.header_bytes, block.seal);
     for (const auto& approval : block.seal.approvals) {
         const auto at = name_of_block(block.header.height) + ": seal, approval by miner " +
                         base::to_hex(approval.miner.view()) + ": ";

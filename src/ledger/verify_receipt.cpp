@@ -281,8 +281,8 @@ Finding ReceiptCheck::seal() {
     const auto seal = wire::decode_seal(receipt_.seal);
     if (!seal) return refuse("the seal does not decode: " + seal.error().detail);
     if (!trust_) return "a seal whose keys nothing vouches for: no anchor was given";
-    const auto message = wire::sealed_message(receipt_.header, *seal);
     const auto check = [&](const LedgerId& id, const wire::SignatureBytes& signature,
+                           const base::Bytes& message,
                            const std::string& what) -> base::Result<void> {
         const std::string whose = what + " by miner " + base::to_hex(id.view());
         const auto* miner = trusted(id);
@@ -294,11 +294,12 @@ Finding ReceiptCheck::seal() {
         }
         return {};
     };
-    if (auto sealed = check(header_->miner, seal->signature, "the seal"); !sealed) {
-        return base::pass(sealed);
-    }
+    const auto sealed = check(header_->miner, seal->signature,
+                              wire::sealed_message(receipt_.header, *seal), "the seal");
+    if (!sealed) return base::pass(sealed);
+    const auto approval_message = wire::approval_message(receipt_.header, *seal);
     for (const auto& approval : seal->approvals) {
-        auto approved = check(approval.miner, approval.signature, "the approval");
+        auto approved = check(approval.miner, approval.signature, approval_message, "the approval");
         if (!approved) return base::pass(approved);
     }
     std::string words = "sealed by a miner that the anchor names";

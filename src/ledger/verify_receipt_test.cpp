@@ -243,7 +243,7 @@ TEST_F(VerifyReceipt, RefusesASealByAnotherMinerOrWithAFalseApproval) {
     EXPECT_EQ(failure(retold, trust), "seal");
     const auto& approver = chain.miners.front();
     seal.approvals = {
-        {approver->id(), approver->sign(wire::sealed_message(receipt.header, seal)).value()}};
+        {approver->id(), approver->sign(wire::approval_message(receipt.header, seal)).value()}};
     auto approved = receipt;
     approved.seal = encode(seal);
     EXPECT_EQ(failure(approved, trust), "");

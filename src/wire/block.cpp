@@ -29,6 +29,7 @@ void write(const Seal& seal, pb::Seal& out) {
     }
     out.set_passed_over(seal.passed_over);
     out.set_nonce(seal.nonce);
+    out.set_attempt(seal.attempt);
 }
 
 void write(const ConsensusPolicy& policy, pb::ConsensusPolicy& out) {
@@ -71,7 +72,8 @@ Seal read(const pb::Seal& in, FieldChecker& check) {
              .signature = check.fixed<SignatureBytes>(in.signature(), "seal.signature"),
              .approvals = {},
              .passed_over = in.passed_over(),
-             .nonce = in.nonce()};
+             .nonce = in.nonce(),
+             .attempt = in.attempt()};
     std::vector<LedgerId> miners;
     for (const auto& approval : in.approvals()) {
         out.approvals.push_back(
@@ -229,13 +231,29 @@ base::Result<Genesis> decode_genesis(base::ByteView bytes) {
     return out;
 }
 
-base::Bytes sealed_message(base::ByteView header_bytes, const Seal& seal) {
-    base::Bytes out;
-    base::append(out, base::as_bytes("salus-seal-1"));
+namespace {
+
+void append_sealed(base::Bytes& out, base::ByteView header_bytes, const Seal& seal) {
     base::append_u64(out, seal.round);
     base::append_u32(out, seal.passed_over);
     base::append_u64(out, seal.nonce);
     base::append(out, header_bytes);
+}
+
+}  // namespace
+
+base::Bytes sealed_message(base::ByteView header_bytes, const Seal& seal) {
+    base::Bytes out;
+    base::append(out, base::as_bytes("salus-seal-1"));
+    append_sealed(out, header_bytes, seal);
+    return out;
+}
+
+base::Bytes approval_message(base::ByteView header_bytes, const Seal& seal) {
+    base::Bytes out;
+    base::append(out, base::as_bytes("salus-approval-1"));
+    base::append_u32(out, seal.attempt);
+    append_sealed(out, header_bytes, seal);
     return out;
 }
 

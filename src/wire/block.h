@@ -42,6 +42,7 @@ struct Seal {
     std::vector<Approval> approvals;
     std::uint32_t passed_over = 0;
     std::uint64_t nonce = 0;
+    std::uint32_t attempt = 0;  ///< In which all approvals were given (docs/adr/0018).
     friend bool operator==(const Seal&, const Seal&) = default;
 };
 struct Block {
@@ -92,10 +93,13 @@ struct Genesis {
 [[nodiscard]] base::Result<Block> decode_block(base::ByteView bytes);
 [[nodiscard]] base::Result<Genesis> decode_genesis(base::ByteView bytes);
 
-/// What a miner signs to seal or approve a block: "salus-seal-1" | round 8 | passed_over 4 | nonce
+/// What a miner signs to seal a block: "salus-seal-1" | round 8 | passed_over 4 | nonce
 /// 8 | header, numbers big-endian. They are no part of the header (every engine seals the same
 /// header), but they are signed with it. Of `seal` these three alone are read.
 [[nodiscard]] base::Bytes sealed_message(base::ByteView header_bytes, const Seal& seal);
+/// What a miner signs to approve it, also one that sealed it: "salus-approval-1" | attempt 4 | what
+/// stands in the sealed message after its name. Approvals of two attempts never count together.
+[[nodiscard]] base::Bytes approval_message(base::ByteView header_bytes, const Seal& seal);
 
 /// SHA-512.
 [[nodiscard]] HeaderHash hash_of_header(base::ByteView header_bytes);

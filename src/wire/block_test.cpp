@@ -95,7 +95,7 @@ TEST(Block, ThisSealHasTheseBytes) {
               "82838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f1a540a1070717273"
               "7475767778797a7b7c7d7e7f1240808182838485868788898a8b8c8d8e8f9091929394959697"
               "98999a9b9c9d9e9fa0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbd"
-              "bebf20022805");
+              "bebf200228053004");
 }
 
 TEST(Block, RefusesAHeaderOutOfForm) {
@@ -136,6 +136,19 @@ TEST(Block, TheSealedMessageCoversRoundTurnAndNonce) {
         change(seal);
         EXPECT_NE(sealed_message(header, seal), message);
     }
+}
+
+// Goal: an approval counts for one attempt at one sealed header, and a seal is never an approval.
+TEST(Block, TheApprovalMessageCoversTheAttemptToo) {
+    const auto header = encode(samples::header());
+    const auto message = approval_message(header, samples::seal());
+    EXPECT_EQ(base::to_hex(base::ByteView(message).first(40)),
+              "73616c75732d617070726f76616c2d31"  // salus-approval-1
+              "00000004"
+              "0000000000000003"
+              "00000002"
+              "0000000000000005");
+    EXPECT_TRUE(std::ranges::equal(base::ByteView(message).subspan(40), header));
 }
 
 TEST(Block, RefusesASealOutOfForm) {

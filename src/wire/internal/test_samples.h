@@ -88,7 +88,8 @@ inline Seal seal() {
             .signature = counted<SignatureBytes>(0x60),
             .approvals = {{counted<LedgerId>(0x70), counted<SignatureBytes>(0x80)}},
             .passed_over = 2,
-            .nonce = 5};
+            .nonce = 5,
+            .attempt = 4};
 }
 
 inline Block block() {

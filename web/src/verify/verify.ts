@@ -7,6 +7,7 @@ import { merkle_leaf, sha512, state_proof_fault, verify_inclusion, verify_signat
 import { Malformed } from './protobuf.ts';
 import { read_receipt, type Receipt, type Trust } from './receipt.ts';
 import {
+  approval_message,
   category_names,
   read_consent_record,
   read_header,
@@ -181,8 +182,8 @@ class Check {
   seal(): string {
     const seal = read_seal(this.receipt.seal);
     if (!this.trust) return 'a seal whose keys nothing vouches for: no anchor was given';
-    const message = sealed_message(this.receipt.header, seal);
-    this.check_miner(message, this.block.miner, seal.signature, 'the seal');
+    this.check_miner(sealed_message(this.receipt.header, seal), this.block.miner, seal.signature, 'the seal');
+    const message = approval_message(this.receipt.header, seal);
     for (const approval of seal.approvals) this.check_miner(message, approval.miner, approval.signature, 'the approval');
     const approved = seal.approvals.length > 0 ? `, approved by ${seal.approvals.length}` : '';
     return `sealed by a miner that the anchor names${approved}`;
