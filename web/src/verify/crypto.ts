@@ -34,6 +34,23 @@ const inner_prefix = Uint8Array.of(1);
 export const merkle_leaf = (entry: Uint8Array): Uint8Array => sha256(concat(leaf_prefix, entry));
 export const merkle_inner = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256(concat(inner_prefix, left, right));
 
+/// The root of the tree over all entries. Source: RFC 9162 section 2.1.1: the left side is the largest power of
+/// two below the number of entries.
+export function merkle_root(entries: readonly Uint8Array[]): Uint8Array {
+  if (entries.length === 0) return sha256(new Uint8Array());
+  let level = entries.map(merkle_leaf);
+  while (level.length > 1) {
+    const above: Uint8Array[] = [];
+    for (let i = 0; i < level.length; i += 2) {
+      const left = level[i] as Uint8Array;
+      const right = level[i + 1];
+      above.push(right ? merkle_inner(left, right) : left);
+    }
+    level = above;
+  }
+  return level[0] as Uint8Array;
+}
+
 /// The root that `path` leads to from the leaf at `index` of `size`; nothing unless that place has a path of
 /// this length. Source: RFC 9162 section 2.1.3.2, verifying an inclusion proof; its letters.
 export function inclusion_root(leaf: Uint8Array, index: bigint, size: bigint, path: readonly Uint8Array[]): Uint8Array | null {
