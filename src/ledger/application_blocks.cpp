@@ -131,6 +131,7 @@ base::Result<wire::Block> Application::commit(const wire::Seal& seal) {
     const auto mined = state.blocks.mined_by({pending.block.header.miner});
     if (!mined) return base::pass(mined);
     pending.block.seal = seal;
+    pending.batch.set_mark(pending.block.header.height);
     // If the write fails, another try adds the block again: the later entry of a key counts.
     BlockStore::stage(pending.block, pending.names, mined->front(), pending.batch);
     if (auto written = state.store.write(pending.batch); !written) return base::pass(written);

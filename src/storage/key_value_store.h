@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,9 +26,15 @@ public:
     void erase(base::Bytes key) { entries_.push_back({std::move(key), std::nullopt}); }
     [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
     [[nodiscard]] bool empty() const { return entries_.empty(); }
+    /// A number of the writer's own (the ledger's: the block's height) that a store on disk keeps
+    /// in HEAD, apart from the database: what was acknowledged is known there even if the database
+    /// is damaged. Without one the mark before stays.
+    void set_mark(std::uint64_t mark) { mark_ = mark; }
+    [[nodiscard]] std::optional<std::uint64_t> mark() const { return mark_; }
 
 private:
     std::vector<Entry> entries_;
+    std::optional<std::uint64_t> mark_;
 };
 
 /// An ordered map of bytes to bytes that survives a crash.

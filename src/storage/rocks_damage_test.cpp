@@ -10,6 +10,7 @@
 
 #include "base/testing.h"
 #include "storage/files.h"
+#include "storage/internal/checked_value.h"
 #include "storage/internal/database_check.h"
 #include "storage/internal/descriptor.h"
 #include "storage/internal/manifest.h"
@@ -309,7 +310,9 @@ TEST_F(RocksDamageTest, AnOlderLogCutShortOrLostIsFound) {
                         .Put(rocksdb::Slice(internal::batch_number_key),
                              rocksdb::Slice(reinterpret_cast<const char*>(value.data()), 8))
                         .ok());
-        ASSERT_TRUE(batch.Put("u" + std::to_string(number), std::string(8000, 'v')).ok());
+        const std::string key = std::to_string(number);
+        const auto kept = internal::with_check(base::as_bytes(key), base::Bytes(8000, 'v'));
+        ASSERT_TRUE(batch.Put("u" + key, rocksdb::Slice(base::as_text(kept))).ok());
         rocksdb::WriteOptions synced;
         synced.sync = true;
         ASSERT_TRUE(opened->Write(synced, &batch).ok());

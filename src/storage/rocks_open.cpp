@@ -5,6 +5,7 @@
 #include "storage/internal/database_check.h"
 #include "storage/internal/rocks_options.h"
 #include "storage/internal/rocks_state.h"
+#include "storage/internal/room.h"
 
 namespace storage {
 
@@ -28,9 +29,11 @@ base::Result<std::uint64_t> read_batch_number(rocksdb::DB& database) {
 }
 
 // Nothing: there is no HEAD because nothing was ever written here.
-base::Result<std::optional<std::uint64_t>> read_head(const std::filesystem::path& folder) {
+base::Result<std::optional<internal::HeadFile::Entry>> read_head(
+    const std::filesystem::path& folder) {
     const auto slots = internal::HeadFile::read(head_of(folder));
-    if (!slots && slots.error().code == ErrorCode::not_found) return std::optional<std::uint64_t>{};
+    if (!slots && slots.error().code == ErrorCode::not_found)
+        return std::optional<internal::HeadFile::Entry>{};
     if (!slots) return pass(slots);
     if (!slots->newest()) {
         return base::fail(ErrorCode::corrupted, head_of(folder).string() +
@@ -41,9 +44,9 @@ base::Result<std::optional<std::uint64_t>> read_head(const std::filesystem::path
 }
 
 // What can be said before RocksDB replays the logs and deletes them.
-base::Result<internal::LogsEnd> check_before_open(const std::filesystem::path& folder,
-                                                  const internal::FileSizes& files,
-                                                  std::optional<std::uint64_t> head) {
+base::Result<internal::LogsEnd> check_before_open(
+    const std::filesystem::path& folder, const internal::FileSizes& files,
+    const std::optional<internal::HeadFile::Entry>& head) {
     const auto end = internal::check_logs(database_of(folder), files);
     if (!end) return end;
     if (!head && (end->batch_number > 0 || !files.empty())) {
@@ -51,10 +54,10 @@ base::Result<internal::LogsEnd> check_before_open(const std::filesystem::path& f
             ErrorCode::corrupted,
             head_of(folder).string() + " is missing beside a database: restore the data folder");
     }
-    if (head.value_or(0) > 0 && !files.contains("CURRENT")) {
+    if (head && head->number > 0 && !files.contains("CURRENT")) {
         return base::fail(ErrorCode::corrupted, database_of(folder).string() +
                                                     " is not a database, but HEAD says batch " +
-                                                    std::to_string(*head) +
+                                                    std::to_string(head->number) +
                                                     ": restore the data folder from a backup");
     }
     if (files.contains("CURRENT")) {
@@ -84,9 +87,11 @@ base::Result<std::uint64_t> check_after_open(rocksdb::DB& database, std::uint64_
 
 }  // namespace
 
-base::Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::filesystem::path& folder) {
+base::Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::filesystem::path& folder,
+                                                           RocksOptions names) {
     auto state = std::make_unique<State>();
     state->folder = folder;
+    state->options = std::move(names);
     const auto path = database_of(folder);
     if (auto made = make_folder(path); !made) return pass(made);
     auto lock = FolderLock::take(path);
@@ -100,14 +105,20 @@ base::Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::filesystem
     const auto logs = check_before_open(folder, *files, *head);
     if (!logs) return pass(logs);
     if (!*head) {
-        if (auto made = internal::HeadFile::create(head_of(folder)); !made) return pass(made);
+        if (auto made = internal::HeadFile::create(head_of(folder), {}); !made) return pass(made);
     }
     auto head_file = internal::HeadFile::open(head_of(folder));
     if (!head_file) return pass(head_file);
     state->head.emplace(std::move(*head_file));
 
+    // RocksDB would wait for room while it opens, and nobody would be told why.
+    if (const auto room = internal::check_room(folder, 0); !room) return pass(room);
     auto options = internal::rocks_options();
     options.create_if_missing = state->head->number() == 0;
+    state->file_system = std::make_shared<internal::PatientFileSystem>();
+    state->environment = rocksdb::NewCompositeEnv(state->file_system);
+    options.env = state->environment.get();
+    internal::tell_when_stopped(options, state->stopped);
     if (logs->batch_number < state->head->number()) {
         // Either all is in tables already or logs were cut: look without changing anything, since
         // opening to write replays the logs and deletes what could still be saved.
@@ -137,8 +148,8 @@ bool same_view(const internal::FileSizes& before, const internal::FileSizes& aft
 
 }  // namespace
 
-base::Result<std::unique_ptr<RocksStore>> RocksStore::open_view(
-    const std::filesystem::path& folder) {
+base::Result<std::unique_ptr<RocksStore>> RocksStore::open_view(const std::filesystem::path& folder,
+                                                                const RocksOptions& options) {
     const auto path = database_of(folder);
     auto head = read_head(folder);  // first: then the database can only hold more
     if (!head) return pass(head);
@@ -151,17 +162,18 @@ base::Result<std::unique_ptr<RocksStore>> RocksStore::open_view(
     }
     auto database = open_database(internal::rocks_options_read_only(), path.string(), true);
     if (!database) return pass(database);
-    const auto number = check_after_open(**database, head->value_or(0), *logs);
+    const auto number = check_after_open(**database, *head ? (*head)->number : 0, *logs);
     if (!number) return pass(number);
     auto state = std::make_unique<State>();
     state->folder = folder;
+    state->options = options;
     state->database = std::move(*database);
     state->number = *number;
     return std::unique_ptr<RocksStore>(new RocksStore(std::move(state)));
 }
 
 base::Result<std::unique_ptr<RocksStore>> RocksStore::open_read_only(
-    const std::filesystem::path& folder) {
+    const std::filesystem::path& folder, RocksOptions options) {
     // A writer in another process may create and delete files while RocksDB reads its way through
     // them; the view is sound, and a complaint about it justified, only if nothing moved meanwhile.
     // The bound is ours: files move when a memtable is full, an attempt takes some tens of ms.
@@ -169,7 +181,7 @@ base::Result<std::unique_ptr<RocksStore>> RocksStore::open_read_only(
     for (int attempt = 0; attempt < tries_max; ++attempt) {
         const auto before = internal::list_files(database_of(folder));
         if (!before) return pass(before);
-        auto opened = open_view(folder);
+        auto opened = open_view(folder, options);
         const auto after = internal::list_files(database_of(folder));
         if (!after) return pass(after);
         if (same_view(*before, *after)) return opened;

@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "storage/internal/checked_value.h"
 #include "storage/internal/database_check.h"
 #include "storage/internal/rocks_options.h"
 #include "storage/internal/rocks_state.h"
+#include "storage/internal/room.h"
 
 namespace storage {
 
@@ -17,8 +19,7 @@ using internal::Waiting;
 
 namespace {
 
-base::Bytes to_bytes(const rocksdb::Slice& slice) {
-    const auto view = to_view(slice);
+base::Bytes to_bytes(base::ByteView view) {
     return {view.begin(), view.end()};
 }
 
@@ -33,6 +34,17 @@ base::Bytes user_key(base::ByteView key) {
 
 }  // namespace
 
+base::Result<base::ByteView> RocksStore::State::value_of(base::ByteView key,
+                                                         base::ByteView stored) const {
+    const auto value = internal::checked_value(key, stored);
+    if (value) return *value;
+    return base::fail(base::ErrorCode::corrupted,
+                      database->GetName() + ": " +
+                          (options.name_of_key ? options.name_of_key(key)
+                                               : "the value of key " + base::to_hex(key)) +
+                          " fails its checksum; repair it, or restore it from a backup");
+}
+
 base::Result<std::optional<base::Bytes>> RocksStore::get(base::ByteView key) const {
     const auto view = state_->view();
     rocksdb::ReadOptions options;
@@ -43,7 +55,9 @@ base::Result<std::optional<base::Bytes>> RocksStore::get(base::ByteView key) con
         database.Get(options, database.DefaultColumnFamily(), to_slice(user_key(key)), &value);
     if (status.IsNotFound()) return std::optional<base::Bytes>{};
     if (!status.ok()) return to_error(status, "read from " + database.GetName());
-    return std::optional(to_bytes(value));
+    const auto checked = state_->value_of(key, to_view(value));
+    if (!checked) return pass(checked);
+    return std::optional(to_bytes(*checked));
 }
 
 base::Result<std::vector<std::optional<base::Bytes>>> RocksStore::multi_get(
@@ -63,7 +77,9 @@ base::Result<std::vector<std::optional<base::Bytes>>> RocksStore::multi_get(
         if (!statuses[i].ok()) {
             return to_error(statuses[i], "read from " + state_->database->GetName());
         }
-        values[i] = to_bytes(found[i]);
+        const auto checked = state_->value_of(keys[i], base::as_bytes(found[i]));
+        if (!checked) return pass(checked);
+        values[i] = to_bytes(*checked);
     }
     return values;
 }
@@ -77,17 +93,21 @@ base::Result<void> RocksStore::State::scan(
     const auto stop = user_key(end);
     const auto lower = to_slice(first);
     const auto upper = to_slice(stop);
-    rocksdb::ReadOptions options;
-    options.snapshot = snapshot.get();
-    options.iterate_lower_bound = &lower;
-    options.iterate_upper_bound = &upper;
-    const std::unique_ptr<rocksdb::Iterator> at(database->NewIterator(options));
+    rocksdb::ReadOptions reading;
+    reading.snapshot = snapshot.get();
+    reading.iterate_lower_bound = &lower;
+    reading.iterate_upper_bound = &upper;
+    const std::unique_ptr<rocksdb::Iterator> at(database->NewIterator(reading));
     if (forward) {
         at->Seek(lower);
     } else {
         at->SeekForPrev(upper);  // the bound itself is left out by the upper bound
     }
-    while (at->Valid() && visit(to_view(at->key()).subspan(1), to_view(at->value()))) {
+    while (at->Valid()) {
+        const auto key = to_view(at->key()).subspan(1);
+        const auto value = value_of(key, to_view(at->value()));
+        if (!value) return pass(value);
+        if (!visit(key, *value)) break;
         if (forward) {
             at->Next();
         } else {
@@ -115,6 +135,19 @@ std::uint64_t RocksStore::batch_number() const {
     return state_->number;
 }
 
+base::Result<void> RocksStore::check_writable() const {
+    CHECK(state_->head);
+    if (const auto room = internal::check_room(state_->folder, 0); !room) return room;
+    if (state_->file_system->waiting()) {
+        return base::fail(base::ErrorCode::storage_full,
+                          "the disk of " + state_->folder.string() +
+                              " is full: make room; writing goes on by itself then");
+    }
+    const std::lock_guard guard(state_->commit_mutex);
+    if (state_->broken) return std::unexpected(*state_->broken);
+    return {};
+}
+
 // Called with `queue_mutex` held. The bounds are ours: they keep one group's memory and its
 // readers' wait small; a single larger batch makes a group of its own.
 std::vector<Waiting*> RocksStore::State::take_group() {
@@ -133,10 +166,12 @@ std::vector<Waiting*> RocksStore::State::take_group() {
 
 base::Result<void> RocksStore::State::write_to_database(const std::vector<Waiting*>& group,
                                                         std::uint64_t group_number) {
-    if (resume_first) {
-        const auto status = database->Resume();
-        if (!status.ok()) return to_error(status, "resume writing");
-        resume_first = false;
+    if (stopped->exchange(false)) {
+        const auto resumed = database->Resume();
+        if (!resumed.ok()) {
+            *stopped = true;
+            return to_error(resumed, "resume writing");
+        }
     }
     rocksdb::WriteBatch batch;
     auto status = batch.Put(rocksdb::Slice(internal::batch_number_key),
@@ -145,16 +180,20 @@ base::Result<void> RocksStore::State::write_to_database(const std::vector<Waitin
         for (const auto& entry : waiting->batch.entries()) {
             if (!status.ok()) break;
             const auto key = user_key(entry.key);
-            status = entry.value ? batch.Put(to_slice(key), to_slice(*entry.value))
-                                 : batch.Delete(to_slice(key));
+            status = entry.value
+                         ? batch.Put(to_slice(key),
+                                     to_slice(internal::with_check(entry.key, *entry.value)))
+                         : batch.Delete(to_slice(key));
         }
     }
     if (!status.ok()) return to_error(status, "form a batch");
-    rocksdb::WriteOptions options;
-    options.sync = true;
-    status = database->Write(options, &batch);
+    const auto room = internal::check_room(folder, batch.GetDataSize());
+    if (!room) return room;
+    rocksdb::WriteOptions writing;
+    writing.sync = true;
+    status = database->Write(writing, &batch);
     if (status.ok()) return {};
-    resume_first = true;
+    *stopped = true;
     return to_error(status, "write to " + database->GetName());
 }
 
@@ -163,7 +202,9 @@ base::Result<void> RocksStore::State::commit(const std::vector<Waiting*>& group)
     if (broken) return std::unexpected(*broken);
     attempted += group.size();
     if (auto written = write_to_database(group, attempted); !written) return written;
-    if (auto written = head->write(attempted); !written) {
+    auto mark = head->mark();
+    for (const auto* waiting : group) mark = waiting->batch.mark().value_or(mark);
+    if (auto written = head->write({.number = attempted, .mark = mark}); !written) {
         // After a failed sync nobody knows what the disk holds: only opening anew can tell.
         broken = written.error();
         broken->detail += "; the store takes no more writes until it is opened anew";

@@ -13,6 +13,7 @@ using base::ErrorCode;
 using internal::database_of;
 using internal::head_of;
 using internal::to_error;
+using internal::to_view;
 
 namespace {
 
@@ -29,16 +30,6 @@ base::Result<void> check_table(const rocksdb::LiveFileMetaData& table, bool may_
                       path.string() + " is missing; restore it from a backup");
 }
 
-base::Result<void> read_everything(rocksdb::DB& database) {
-    rocksdb::ReadOptions options;
-    options.fill_cache = false;
-    const std::unique_ptr<rocksdb::Iterator> at(database.NewIterator(options));
-    for (at->SeekToFirst(); at->Valid(); at->Next()) {
-    }
-    if (!at->status().ok()) return to_error(at->status(), "read all of " + database.GetName());
-    return {};
-}
-
 base::Result<std::uint64_t> check_head(const std::filesystem::path& folder) {
     const auto slots = internal::HeadFile::read(head_of(folder));
     if (!slots && slots.error().code == ErrorCode::not_found) {
@@ -49,7 +40,7 @@ base::Result<std::uint64_t> check_head(const std::filesystem::path& folder) {
         return base::fail(ErrorCode::corrupted,
                           head_of(folder).string() + ": a slot fails its checksum");
     }
-    return *slots->newest();
+    return slots->newest()->number;
 }
 
 }  // namespace
@@ -81,6 +72,19 @@ base::Result<void> RocksStore::State::check_logs_at_rest() {
     return {};
 }
 
+base::Result<void> RocksStore::State::read_everything() const {
+    rocksdb::ReadOptions reading;
+    reading.fill_cache = false;
+    const std::unique_ptr<rocksdb::Iterator> at(database->NewIterator(reading));
+    for (at->SeekToFirst(); at->Valid(); at->Next()) {
+        if (at->key().starts_with("s/")) continue;  // the number of the batch
+        const auto value = value_of(to_view(at->key()).subspan(1), to_view(at->value()));
+        if (!value) return pass(value);
+    }
+    if (!at->status().ok()) return to_error(at->status(), "read all of " + database->GetName());
+    return {};
+}
+
 base::Result<void> RocksStore::verify_files() const {
     auto& database = *state_->database;
     const bool writes = state_->head.has_value();
@@ -94,7 +98,7 @@ base::Result<void> RocksStore::verify_files() const {
     for (const auto& table : tables) {
         if (result) result = check_table(table, !writes);
     }
-    if (result) result = read_everything(database);
+    if (result) result = state_->read_everything();
     if (writes) {
         const auto released = database.EnableFileDeletions(false);
         if (result && !released.ok()) {

@@ -15,7 +15,7 @@ SALUS = BUILD / "salus"
 MOSQUITTO = "/usr/sbin/mosquitto"
 
 
-HEAD_MAGIC = b"SALUSHD1"
+HEAD_MAGIC = b"SALUSHD2"
 
 
 class Finding(Exception):
@@ -186,18 +186,18 @@ class SalusRun:
         lost = acknowledged - set(batches)
         if lost:
             raise Finding(f"{len(lost)} acknowledged batches are lost, e.g. {sorted(lost)[0]}")
-        # The genesis is batch 1 and every block one more; HEAD is synced before a block is promised.
-        if promised_blocks and self.head_number("ledger") < max(promised_blocks) + 1:
+        # The ledger's mark is the height; HEAD is synced before a block is promised.
+        if promised_blocks and self.head_mark("ledger") < max(promised_blocks):
             raise Finding("HEAD is behind a block that was acknowledged")
         verified = self.salus("verify", "chain", self.data, check=False)
         if verified.returncode != 0:
             raise Finding(f"the chain does not verify: {verified.stdout}{verified.stderr}")
         return len(blocks), len(transactions), len(batches)
 
-    def head_number(self, database):
-        """The newest number in a database's HEAD; docs/formats/storage.md has its form."""
+    def head_mark(self, database):
+        """The newest mark in a database's HEAD; docs/formats/storage.md has its form."""
         content = (self.data / "db" / database / "HEAD").read_bytes()
-        return max((int.from_bytes(content[at + 8:at + 16], "big") for at in (0, 64)
+        return max((int.from_bytes(content[at + 16:at + 24], "big") for at in (0, 64)
                     if content[at:at + 8] == HEAD_MAGIC), default=0)
 
     def remove(self):

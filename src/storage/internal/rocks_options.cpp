@@ -43,6 +43,22 @@ public:
     }
 };
 
+// A failed compaction stops flushes too, and then, some writes later, every writer for ever: it
+// must be resumed, although no write has failed yet.
+class TellsWhenStopped final : public rocksdb::EventListener {
+public:
+    explicit TellsWhenStopped(std::shared_ptr<std::atomic<bool>> stopped)
+        : stopped_(std::move(stopped)) {}
+    const char* Name() const override { return "SalusTellsWhenStopped"; }
+    void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
+                           rocksdb::Status* /*error*/) override {
+        *stopped_ = true;
+    }
+
+private:
+    std::shared_ptr<std::atomic<bool>> stopped_;
+};
+
 void set_safety(rocksdb::Options& options) {
     // The default (point in time) drops everything after a flipped bit without a word; this one
     // refuses to open and still accepts a last record that a crash cut short.
@@ -92,6 +108,10 @@ rocksdb::Options rocks_options() {
     set_safety(options);
     set_footprint(options);
     return options;
+}
+
+void tell_when_stopped(rocksdb::Options& options, std::shared_ptr<std::atomic<bool>> stopped) {
+    options.listeners.push_back(std::make_shared<TellsWhenStopped>(std::move(stopped)));
 }
 
 rocksdb::Options rocks_options_read_only() {

@@ -4,6 +4,8 @@
 #include <rocksdb/options.h>
 #include <rocksdb/status.h>
 
+#include <atomic>
+#include <memory>
 #include <string>
 
 #include "base/error.h"
@@ -12,6 +14,8 @@ namespace storage::internal {
 
 /// The settings that the promises of RocksStore rest on; each says why in the source.
 [[nodiscard]] rocksdb::Options rocks_options();
+/// Sets `stopped` whenever an error of a background thread stops the database until `DB::Resume`.
+void tell_when_stopped(rocksdb::Options& options, std::shared_ptr<std::atomic<bool>> stopped);
 
 /// The same for a reader beside a writer in another process: it keeps every file of its view open,
 /// so that one which the writer deletes stays readable, and writes no log of its own.

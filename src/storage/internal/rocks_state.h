@@ -2,13 +2,16 @@
 #pragma once
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 
 #include "storage/files.h"
 #include "storage/internal/head_file.h"
+#include "storage/internal/patient_file_system.h"
 #include "storage/rocks_store.h"
 
 namespace storage::internal {
@@ -42,15 +45,23 @@ namespace storage {
 /// 3. HEAD never says more than the database holds, because it is written second.
 /// 4. A number is given to one write only, also when that write fails.
 struct RocksStore::State {
+    ~State() {
+        if (file_system) file_system->give_up();
+    }
+
     std::filesystem::path folder;
-    std::optional<FolderLock> lock;  // a writer's
+    RocksOptions options;
+    std::optional<FolderLock> lock;                            // a writer's
+    std::shared_ptr<internal::PatientFileSystem> file_system;  // a writer's
+    std::unique_ptr<rocksdb::Env> environment;                 // over `file_system`
     std::unique_ptr<rocksdb::DB> database;
     std::optional<internal::HeadFile> head;  // a writer's
 
     // Held while a group is written, so that whoever reads the files finds them at rest.
     std::mutex commit_mutex;
     std::uint64_t attempted = 0;
-    bool resume_first = false;          // the database refused a write and stopped
+    // The database stopped after an error, and takes writes again only when it is told to resume.
+    std::shared_ptr<std::atomic<bool>> stopped = std::make_shared<std::atomic<bool>>(false);
     std::optional<base::Error> broken;  // HEAD could not be synced: no further write
 
     mutable std::mutex published_mutex;
@@ -80,6 +91,10 @@ struct RocksStore::State {
     [[nodiscard]] base::Result<void> commit(const std::vector<internal::Waiting*>& group);
     [[nodiscard]] base::Result<void> write_to_database(const std::vector<internal::Waiting*>& group,
                                                        std::uint64_t group_number);
+    // The value of `key` from its bytes in the database. Errors: `corrupted`, naming the key.
+    [[nodiscard]] base::Result<base::ByteView> value_of(base::ByteView key,
+                                                        base::ByteView stored) const;
+    [[nodiscard]] base::Result<void> read_everything() const;
     [[nodiscard]] base::Result<void> check_logs_at_rest();
     [[nodiscard]] base::Result<void> scan(
         base::ByteView begin, base::ByteView end, bool forward,
