@@ -104,6 +104,7 @@ export const routes = [
   ['GET', /^\/(?:reports|ledger\/transactions)\/[^/]+\/receipt$/, signed_in(async () => ({ text: (await receipts()).receipt_text, headers: { 'Content-Disposition': 'attachment; filename="receipt.json"' } }))],
   ['GET', /^\/ledger\/blocks$/, signed_in(({ query }) => list([...world.blocks].reverse().map(world.summary), query))],
   ['GET', /^\/ledger\/blocks\/(\d+)$/, signed_in((asked) => (world.blocks[asked.parts[0] - 1] ? { json: world.blocks[asked.parts[0] - 1] } : fail(404, 'not_found', 'No such block.')))],
+  ['GET', /^\/ledger\/blocks\/(\d+)\/file$/, signed_in(async (asked) => ({ text: Buffer.from((await receipts()).block_file(Number(asked.parts[0]))), headers: { 'Content-Type': 'application/octet-stream' } }))],
   ['GET', /^\/ledger\/transactions\/([^/]+)$/, signed_in((asked) => {
     const tx = world.transactions.get(asked.parts[0]);
     if (!tx) return fail(404, 'not_found', 'No such transaction.');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One function for each operation of the contract.
-import { file_address, get, get_text, post } from './http';
+import { file_address, get, get_bytes, get_text, post } from './http';
 import type { AlarmId, ConsentRef, DeviceId, PersonId, ReportId, TransactionId } from './ids';
 import type * as t from './types';
 
@@ -53,6 +53,8 @@ export const api = {
   blocks: (cursor: string | null, signal?: Signal) =>
     get<t.Page<t.BlockSummary>>('/ledger/blocks', { cursor, limit: 30 }, signal),
   block: (height: number, signal?: Signal) => get<t.Block>(`/ledger/blocks/${at(height)}`, undefined, signal),
+  block_file: (height: number, signal?: Signal) => get_bytes(`/ledger/blocks/${at(height)}/file`, signal),
+  block_file_address: (height: number) => file_address(`/ledger/blocks/${at(height)}/file`),
   transaction: (id: TransactionId, signal?: Signal) =>
     get<t.Transaction>(`/ledger/transactions/${at(id)}`, undefined, signal),
   transaction_receipt: (id: TransactionId, signal?: Signal) =>

@@ -70,6 +70,11 @@ export async function get_text(path: string, signal?: AbortSignal): Promise<stri
   return response.text();
 }
 
+export async function get_bytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  const response = await send(path, { method: 'GET' }, signal);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
 export async function post<T>(path: string, body?: unknown): Promise<T> {
   const response = await send(path, {
     method: 'POST',

@@ -37,7 +37,7 @@ const parent_header = message([
   [9, miner.id],
 ]);
 const parent = message([[1, parent_header], [2, message([[2, filled(64, 1)]])]]);
-const ground: Ground = { parent, trust };
+const ground: Ground = { height: 2n, parent, trust };
 const failing = (verdict: BlockVerdict): string | undefined => (verdict.status === 'failed' ? verdict.steps.at(-1)?.name : undefined);
 
 describe('a block', () => {
@@ -49,15 +49,16 @@ describe('a block', () => {
     expect(verdict.hash).toMatch(/^[0-9a-f]{128}$/);
   });
   test('is of an unknown issuer without an anchor', () => {
-    expect(verify_block(make(), { parent, trust: null }).status).toBe('issuer_unknown');
+    expect(verify_block(make(), { ...ground, trust: null }).status).toBe('issuer_unknown');
   });
   test('holds with the approvals of others that the anchor names', () => {
     const wider = { ...trust, miners: [...trust.miners, { id: other.id, public_key: other.public_key }] };
-    expect(verify_block(make({ approved_by: [other] }), { parent, trust: wider }).status).toBe('verified');
+    expect(verify_block(make({ approved_by: [other] }), { ...ground, trust: wider }).status).toBe('verified');
   });
+  const first: Ground = { height: 1n, parent: null, trust };
   test('the first follows the genesis of the anchor', () => {
-    expect(verify_block(make({ height: 1, previous: trust.genesis_hash }), { parent: null, trust }).status).toBe('verified');
-    expect(failing(verify_block(make({ height: 1 }), { parent: null, trust }))).toBe('parent');
+    expect(verify_block(make({ height: 1, previous: trust.genesis_hash }), first).status).toBe('verified');
+    expect(failing(verify_block(make({ height: 1 }), first))).toBe('parent');
   });
 });
 
@@ -69,6 +70,7 @@ describe('a changed block is refused', () => {
     ['what is no transaction', { transactions: [filled(40, 1)] }, 'transactions'],
     ['a seal by somebody else', { sealed_by: other }, 'seal'],
     ['an approval by a stranger', { approved_by: [other] }, 'approvals'],
+    ['another height', { height: 3 }, 'form'],
     ['another chain', { chain_id: 'elsewhere' }, 'form'],
   ] as [string, Made, string][])('%s', (_, change, step) => {
     expect(failing(verify_block(make(change), ground))).toBe(step);
@@ -87,6 +89,6 @@ describe('a changed block is refused', () => {
     expect(failing(verify_block(new Uint8Array(), ground))).toBe('form');
   });
   test('without the block before', () => {
-    expect(failing(verify_block(make(), { parent: null, trust }))).toBe('parent');
+    expect(failing(verify_block(make(), { ...ground, parent: null }))).toBe('parent');
   });
 });

@@ -44,6 +44,8 @@ const header_hash = (block: Uint8Array): Uint8Array => sha512(Message.read(block
 
 /// What the block is checked against.
 export interface Ground {
+  /// The height that was asked for.
+  height: bigint;
   /// The block before, whole; null for the first block.
   parent: Uint8Array | null;
   trust: Trust | null;
@@ -55,7 +57,8 @@ class Check {
 
   form(): string {
     this.block = read_block(this.bytes);
-    const { trust } = this.ground;
+    const { trust, height } = this.ground;
+    if (this.block.header.height !== height) throw new Malformed(`it is block ${this.block.header.height}, not ${height}`);
     if (trust && trust.chain_id !== this.block.header.chain_id) {
       throw new Malformed(`it is of the chain "${this.block.header.chain_id}", the anchor of "${trust.chain_id}"`);
     }

@@ -4,7 +4,8 @@
 import { p256 } from '@noble/curves/nist.js';
 import { sha512_256 } from '@noble/hashes/sha2.js';
 import { concat, to_hex } from './bytes.ts';
-import { merkle_inner, merkle_leaf, sha256, sha512, type StateProof } from './crypto.ts';
+import { merkle_inner, merkle_leaf, merkle_root, sha256, sha512, type StateProof } from './crypto.ts';
+import { Message } from './protobuf.ts';
 import type { Receipt, Trust } from './receipt.ts';
 import { sealed_message } from './schema.ts';
 
@@ -97,6 +98,18 @@ export interface Changes {
   server_role?: number;
   report_consent?: Uint8Array;
   sealed_by?: Keys;
+}
+
+/// An honest block of one transaction, sealed by the miner of `make_receipt`'s anchor. `parent`: the block before.
+export function make_block(height: number, parent: Uint8Array | null): Uint8Array {
+  const { receipt, trust } = make_receipt();
+  const previous = parent ? sha512(Message.read(parent, { 1: 'bytes', 2: 'bytes', 3: 'repeated' }).bytes(1)) : trust.genesis_hash;
+  const header = message([
+    [1, trust.chain_id], [2, height], [3, previous], [4, merkle_root([receipt.envelope])], [5, filled(32, 5)], [6, filled(32, 6)],
+    [7, height], [8, now_ms], [9, miner.id],
+  ]);
+  const seal = message([[2, sign(sealed_message(header, { round: 0n, passed_over: 0, nonce: 0n }), miner)]]);
+  return message([[1, header], [2, seal], [3, receipt.envelope]]);
 }
 
 /// An honest receipt of an approved report, unless `changes` say otherwise, and its anchor.

@@ -9,6 +9,7 @@ import { count } from '@/ui/format';
 import { BackIcon, ForwardIcon } from '@/ui/icons';
 import { Answered } from '@/ui/states';
 import { word_for, words } from '@/words';
+import { VerifyBlock } from './verify_block';
 import './ledger.css';
 
 const w = words.ledger;
@@ -108,6 +109,7 @@ export default function BlockPage({ height }: { height: number }) {
       <Answered query={query} rows={5} height={60}>
         {(block) => (
           <div className="stack">
+            <VerifyBlock key={block.height} height={block.height} />
             <Items block={block} />
             <Header block={block} />
           </div>
