@@ -109,8 +109,8 @@ export default function BlockPage({ height }: { height: number }) {
       <Answered query={query} rows={5} height={60}>
         {(block) => (
           <div className="stack">
-            <VerifyBlock key={block.height} height={block.height} />
             <Items block={block} />
+            <VerifyBlock key={block.height} height={block.height} />
             <Header block={block} />
           </div>
         )}

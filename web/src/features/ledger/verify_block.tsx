@@ -67,7 +67,7 @@ export function VerifyBlock({ height }: { height: number }) {
         {outcome ? (
           <>
             <p className="check-outcome" data-status={outcome.verdict.status}>
-              <strong>{said[outcome.verdict.status]}</strong> {outcome.from_node && outcome.verdict.status === 'verified' ? words.verify.anchor_not_independent : null}
+              <strong>{said[outcome.verdict.status]}</strong> {outcome.from_node && outcome.verdict.status === 'verified' ? w.not_independent : null}
             </p>
             <Steps verdict={outcome.verdict} />
           </>
