@@ -3,13 +3,13 @@
 import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { api } from '@/client/api';
-import { read_pin } from '@/features/verify/pinned';
+import { read_pin } from '@/client/pinned';
 import { verify_block, type BlockVerdict } from '@/verify/block';
 import { read_trust } from '@/verify/receipt';
 import { CheckIcon, CrossIcon } from '@/ui/icons';
 import { Failure } from '@/ui/states';
 import { words } from '@/words';
-import '../verify/verify.css';
+import '@/ui/steps.css';
 
 const w = words.ledger.check;
 

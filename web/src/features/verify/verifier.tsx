@@ -11,7 +11,8 @@ import { count, date } from '@/ui/format';
 import { words } from '@/words';
 import { DropZone } from './drop_zone';
 import { Outcome } from './outcome';
-import { forget_pin, pin, read_pin } from './pinned';
+import { forget_pin, pin, read_pin } from '@/client/pinned';
+import '@/ui/steps.css';
 import './verify.css';
 
 const w = words.verify;
