@@ -6,11 +6,17 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/lookup_table.h"
 
 namespace state {
 
+/// Keys in the order of their bytes; asking needs no copy of the key.
+struct KeyLess {
+    using is_transparent = void;
+    bool operator()(base::ByteView a, base::ByteView b) const;
+};
 /// What a block or a transaction changes, in the order of keys. Nothing as a value: delete.
-using Changes = std::map<base::Bytes, std::optional<base::Bytes>>;
+using Changes = std::map<base::Bytes, std::optional<base::Bytes>, KeyLess>;
 
 /// Something that keys can be read from.
 class StateView {
@@ -49,6 +55,28 @@ private:
     const StateView& below_;
     Overlay* parent_ = nullptr;
     Changes changes_;
+};
+
+/// Committed state that remembers the values it was asked for, so that what many transactions read
+/// is looked up in the tree once. `committed` must hear of every change. One thread.
+class RememberingView final : public StateView {
+public:
+    /// Forgotten all at once when there are more; chosen by us, about 15 MB.
+    static constexpr std::size_t values_max = 65'536;
+
+    /// Borrows `below`: committed state.
+    explicit RememberingView(const StateView& below) : below_(below) {}
+
+    [[nodiscard]] base::Result<std::optional<base::Bytes>> get(base::ByteView key) const override;
+    /// These changes became committed state.
+    void committed(const Changes& changes);
+    /// Committed state was replaced by another.
+    void forget() { values_.clear(); }
+
+private:
+    const StateView& below_;
+    /// Absent keys are not kept: strangers can name as many as they like.
+    mutable base::LookupTable<base::Bytes, base::Bytes, base::BytesHash, base::BytesEqual> values_;
 };
 
 }  // namespace state

@@ -93,5 +93,64 @@ TEST(StateKeys, AreReadBackAndRefusedWhenTheyAreNotConsents) {
     EXPECT_EQ(parse_consent_key(wrong), std::nullopt);
 }
 
+/// Counts what it is asked.
+class CountingView final : public StateView {
+public:
+    base::Result<std::optional<Bytes>> get(base::ByteView key) const override {
+        ++asked;
+        return below.get(key);
+    }
+    FixedView below;
+    mutable int asked = 0;
+};
+
+TEST(RememberingView, AsksForAValueOnce) {
+    const CountingView below;
+    const RememberingView view(below);
+    EXPECT_EQ(view.get(Bytes{1}).value(), Bytes{10});
+    EXPECT_EQ(view.get(Bytes{1}).value(), Bytes{10});
+    EXPECT_EQ(below.asked, 1);
+}
+
+TEST(RememberingView, ShowsWhatWasCommittedSince) {
+    CountingView below;
+    RememberingView view(below);
+    EXPECT_EQ(view.get(Bytes{1}).value(), Bytes{10});
+    EXPECT_EQ(view.get(Bytes{2}).value(), Bytes{20});
+    below.below.values[{1}] = {11};
+    below.below.values.erase({2});
+    below.below.values[{3}] = {30};
+    view.committed({{{1}, Bytes{11}}, {{2}, std::nullopt}, {{3}, Bytes{30}}});
+    EXPECT_EQ(view.get(Bytes{1}).value(), Bytes{11});
+    EXPECT_EQ(view.get(Bytes{2}).value(), std::nullopt);
+    EXPECT_EQ(view.get(Bytes{3}).value(), Bytes{30});
+}
+
+TEST(RememberingView, AsksAgainForWhatWasAbsent) {
+    CountingView below;
+    const RememberingView view(below);
+    EXPECT_EQ(view.get(Bytes{9}).value(), std::nullopt);
+    below.below.values[{9}] = {90};
+    EXPECT_EQ(view.get(Bytes{9}).value(), Bytes{90});
+}
+
+TEST(RememberingView, ForgetsAllOfAStateThatIsReplaced) {
+    CountingView below;
+    RememberingView view(below);
+    EXPECT_EQ(view.get(Bytes{1}).value(), Bytes{10});
+    below.below.values[{1}] = {99};
+    view.forget();
+    EXPECT_EQ(view.get(Bytes{1}).value(), Bytes{99});
+}
+
+TEST(RememberingView, KeepsNothingOfAReadThatFailed) {
+    CountingView below;
+    below.below.broken = true;
+    const RememberingView view(below);
+    EXPECT_FALSE(view.get(Bytes{1}));
+    below.below.broken = false;
+    EXPECT_EQ(view.get(Bytes{1}).value(), Bytes{10});
+}
+
 }  // namespace
 }  // namespace state
