@@ -109,7 +109,7 @@ TEST_F(EngineTest, ARefusalComesWithTheContractsReasonAndNothingIsMined) {
         Chain::sign(chain.body(cast.cloud_server, flagged), {cast.cloud_server, cast.doctor}));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::personal_data);
-    EXPECT_EQ(chain::submit_and_wait(*engine, {1, 2, 3}).error().code, ErrorCode::malformed);
+    EXPECT_EQ(chain::submit_and_wait(*engine, {1, 2, 3}).error().code, ErrorCode::undecodable);
     EXPECT_EQ(chain::submit_and_wait(*engine, base::Bytes(70'000, 1)).error().code,
               ErrorCode::too_large);
     EXPECT_EQ(engine->height(), before);

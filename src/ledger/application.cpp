@@ -103,6 +103,7 @@ base::Result<void> Application::init_chain(const wire::Genesis& genesis) {
         return written;
     }
     state.tree->adopt();
+    state.recent.committed(changes);
     state.desk.committed(changes, {});
     state.publish({.chain_id = genesis.chain_id,
                    .demo = genesis.demo,
@@ -126,7 +127,13 @@ const BlockStore& Application::blocks() const {
 
 base::Result<std::unique_ptr<SignatureBatch>> Application::gather(
     std::span<const base::Bytes> envelopes) {
-    return state_->desk.gather(envelopes);
+    auto batch = SignatureBatch::decode(envelopes);
+    if (auto gathered = gather(*batch); !gathered) return base::pass(gathered);
+    return batch;
+}
+
+base::Result<void> Application::gather(SignatureBatch& batch) {
+    return state_->desk.gather(batch);
 }
 
 void Application::remember(const SignatureBatch& batch, const std::vector<bool>& verdicts) {

@@ -121,6 +121,8 @@ public:
     /// noticed, and the outcome of a block never depends on it.
     [[nodiscard]] base::Result<std::unique_ptr<SignatureBatch>> gather(
         std::span<const base::Bytes> envelopes);
+    /// The same for what `SignatureBatch::decode` decoded, wherever that was.
+    [[nodiscard]] base::Result<void> gather(SignatureBatch& batch);
     void remember(const SignatureBatch& batch, const std::vector<bool>& verdicts);
 
     /// ABCI Query of committed state; docs/formats/queries.md has the paths. Errors: `not_found`

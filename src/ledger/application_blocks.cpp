@@ -18,7 +18,7 @@ using base::fail;
 base::Result<Execution> Application::State::run(const Candidate& candidate) {
     CHECK(committed.has_value());
     const Info tip = snapshot().info;
-    const ExecutionGround ground{.state = *tree, .blocks = blocks, .tip = tip};
+    const ExecutionGround ground{.state = recent, .blocks = blocks, .tip = tip};
     if (auto fits = check_candidate(candidate, ground); !fits) return base::pass(fits);
     const auto ready = desk.prepare(candidate.transactions, verifier);
     if (!ready) return base::pass(ready);
@@ -30,7 +30,7 @@ base::Result<void> Application::State::stage(const Candidate& candidate, Executi
     Pending next;
     const auto root = tree->stage(candidate.height, execution.changes, next.batch);
     if (!root) return base::pass(root);
-    const auto log = history->stage(execution.accepted, next.batch);
+    const auto log = history->stage(execution.leaves, next.batch);
     next.block.header = {.chain_id = tip.chain_id,
                          .height = candidate.height,
                          .previous_hash = tip.app_hash,
@@ -137,6 +137,7 @@ base::Result<wire::Block> Application::commit(const wire::Seal& seal) {
     if (auto written = state.store.write(pending.batch); !written) return base::pass(written);
     state.tree->adopt();
     state.history->adopt();
+    state.recent.committed(pending.changes);
     state.desk.committed(pending.changes, pending.leaves);
     Info next = info();
     next.height = pending.block.header.height;

@@ -81,7 +81,8 @@ Hash256 HistoryLog::root() const {
     return root_of_peaks(now_.peaks);
 }
 
-HistoryLog::Tip HistoryLog::stage(std::span<const Bytes> envelopes, storage::WriteBatch& batch) {
+HistoryLog::Tip HistoryLog::stage(std::span<const crypto::Digest32> leaves,
+                                  storage::WriteBatch& batch) {
     CHECK(!staged_);
     Frontier next = now_;
     struct Run {
@@ -94,8 +95,8 @@ HistoryLog::Tip HistoryLog::stage(std::span<const Bytes> envelopes, storage::Wri
         if (runs[level].hashes.empty()) runs[level].first = index;
         base::append(runs[level].hashes, hash.view());
     };
-    for (const auto& envelope : envelopes) {
-        Hash256 hash{crypto::merkle_leaf(envelope)};
+    for (const auto& leaf : leaves) {
+        Hash256 hash{leaf};
         unsigned level = 0;
         std::uint64_t index = next.size;
         complete(level, index, hash);

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "crypto/hash.h"
 #include "storage/key_value_store.h"
 #include "wire/ids.h"
 
@@ -40,9 +41,9 @@ public:
         wire::Hash256 root;
         std::uint64_t size = 0;
     };
-    /// The log with `envelopes` appended; what must be written is added to `batch`. CHECKs that
-    /// nothing is staged.
-    [[nodiscard]] Tip stage(std::span<const base::Bytes> envelopes, storage::WriteBatch& batch);
+    /// The log with these leaf hashes appended (crypto::merkle_leaf of each envelope); what must be
+    /// written is added to `batch`. CHECKs that nothing is staged.
+    [[nodiscard]] Tip stage(std::span<const crypto::Digest32> leaves, storage::WriteBatch& batch);
     /// The batch is on disk. CHECKs that something is staged.
     void adopt();
     /// What was staged never was; nothing happens if there is nothing.

@@ -40,10 +40,12 @@ std::vector<Digest32> digests(const std::vector<wire::Hash256>& path) {
 class HistoryLogTest : public testing::Test {
 protected:
     void append(std::uint64_t count) {
-        std::vector<Bytes> envelopes;
-        for (std::uint64_t i = 0; i < count; ++i) envelopes.push_back(envelope_of(log->size() + i));
+        std::vector<Digest32> leaves;
+        for (std::uint64_t i = 0; i < count; ++i) {
+            leaves.push_back(crypto::merkle_leaf(envelope_of(log->size() + i)));
+        }
         storage::WriteBatch batch;
-        const auto tip = log->stage(envelopes, batch);
+        const auto tip = log->stage(leaves, batch);
         ASSERT_TRUE(store.write(batch));
         log->adopt();
         ASSERT_EQ(tip.root, log->root());
@@ -111,9 +113,9 @@ TEST_F(HistoryLogTest, ContinuesExactlyAfterItIsOpenedAgain) {
 
 TEST_F(HistoryLogTest, WritesAFewEntriesForABlockOfMany) {
     grow_to(1'000);
-    std::vector<Bytes> envelopes(2'000, Bytes(500, 1));
+    const std::vector<Digest32> leaves(2'000);
     storage::WriteBatch batch;
-    (void)log->stage(envelopes, batch);
+    (void)log->stage(leaves, batch);
     EXPECT_LE(batch.entries().size(), 14U);
 }
 
@@ -121,8 +123,8 @@ TEST_F(HistoryLogTest, ForgetsWhatIsDropped) {
     grow_to(5);
     const auto root = log->root();
     storage::WriteBatch dropped;
-    const std::vector<Bytes> envelopes{envelope_of(77)};
-    EXPECT_NE(log->stage(envelopes, dropped).root, root);
+    const std::vector<Digest32> leaves{crypto::merkle_leaf(envelope_of(77))};
+    EXPECT_NE(log->stage(leaves, dropped).root, root);
     log->drop();
     log->drop();
     EXPECT_EQ(log->root(), root);

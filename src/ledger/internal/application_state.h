@@ -36,13 +36,15 @@ struct Application::State {
           verifier(verifier_in),
           blocks(store_in),
           tree(std::move(tree_in)),
-          desk(*tree) {}
+          recent(*tree),
+          desk(recent) {}
 
     storage::KeyValueStore& store;
     crypto::SignatureVerifier& verifier;
     BlockStore blocks;
     std::unique_ptr<state::StateTree> tree;
     std::unique_ptr<HistoryLog> history;
+    state::RememberingView recent;  ///< Of `tree`, for execution.
     SignatureDesk desk;
 
     /// What any thread may ask about the tip; replaced by each commit.

@@ -4,37 +4,170 @@
 #include "base/check.h"
 #include "contracts/authenticity.h"
 #include "crypto/merkle.h"
+#include "wire/batch.h"
 
 namespace ledger {
 
-SignatureBatch::SignatureBatch() = default;
-SignatureBatch::~SignatureBatch() = default;
-
-base::Result<SignatureDesk::Found> SignatureDesk::decode(const base::Bytes& envelope) const {
-    const wire::Hash256 leaf{crypto::merkle_leaf(envelope)};
-    if (auto known = cache_.find(leaf)) return Found{.known = std::move(known), .fresh = {}};
+base::Result<std::shared_ptr<Decoded>> decode_envelope(base::ByteView envelope,
+                                                       const wire::Hash256& leaf) {
     auto tx = wire::decode_transaction(envelope);
     if (!tx) return base::pass(tx);
     auto decoded = std::make_shared<Decoded>();
     decoded->leaf = leaf;
     decoded->id = wire::id_of_body(tx->body_bytes);
     decoded->body_ref = wire::body_ref(tx->body_bytes);
-    decoded->good_under.resize(tx->signatures.size());
+    if (tx->batch) {
+        decoded->batch_message = wire::batch_message(wire::batch_root(*tx), tx->batch->size);
+    }
+    decoded->verdicts.resize(tx->signatures.size());
     decoded->tx = std::move(*tx);
-    return Found{.known = {}, .fresh = std::move(decoded)};
+    return decoded;
 }
 
-base::Result<const std::optional<state::KeyRecord>*> SignatureDesk::key_of(
-    const wire::LedgerId& id) {
-    const auto found = keys_.find(id);
-    if (found != keys_.end()) return &found->second;
+SignatureBatch::SignatureBatch() = default;
+SignatureBatch::~SignatureBatch() = default;
+
+std::unique_ptr<SignatureBatch> SignatureBatch::decode(std::span<const base::Bytes> envelopes) {
+    auto batch = std::make_unique<SignatureBatch>();
+    batch->transactions_.reserve(envelopes.size());
+    for (const auto& envelope : envelopes) {
+        auto decoded = decode_envelope(envelope, {crypto::merkle_leaf(envelope)});
+        if (decoded) batch->transactions_.push_back(std::move(*decoded));
+    }
+    return batch;
+}
+
+void SignatureBatch::collect_checks() {
+    // What was asked of a batch signature first, by the signature.
+    base::LookupTable<wire::SignatureBytes, std::size_t> of_batches;
+    for (auto& asked : asked_) {
+        const auto& decoded = *transactions_[asked.transaction];
+        const auto& signature = decoded.tx.signatures[asked.signature];
+        const auto message = decoded.message(asked.signature);
+        asked.check = checks_.size();
+        if (signature.over_batch) {
+            const auto* const first = of_batches.find(signature.value);
+            if (first == nullptr) {
+                of_batches.put(signature.value, checks_.size());
+            } else if (const auto& same = checks_[*first];
+                       base::BytesEqual{}(same.public_key, asked.key.view()) &&
+                       base::BytesEqual{}(same.message, message)) {
+                asked.check = *first;
+                continue;
+            }
+        }
+        checks_.push_back({.public_key = asked.key.view(),
+                           .message = message,
+                           .signature = signature.value.view()});
+    }
+}
+
+base::Result<std::shared_ptr<Decoded>> SignatureDesk::find_or_decode(
+    const base::Bytes& envelope) const {
+    const wire::Hash256 leaf{crypto::merkle_leaf(envelope)};
+    if (auto known = cache_.find(leaf)) return known;
+    return decode_envelope(envelope, leaf);
+}
+
+base::Result<std::optional<state::KeyRecord>> SignatureDesk::key_of(const wire::LedgerId& id) {
+    if (const auto* known = keys_.find(id)) return *known;
     auto record = contracts::key_record_of(view_, id);
-    if (!record) return base::pass(record);
-    return &keys_.emplace(id, std::move(*record)).first->second;
+    if (!record || !*record) return record;
+    if (keys_.size() >= keys_max) keys_.clear();
+    keys_.put(id, **record);
+    return record;
 }
 
-void SignatureDesk::make_room() {
-    if (keys_.size() > keys_max) keys_.clear();
+base::Result<void> SignatureDesk::ask(const std::shared_ptr<Decoded>& decoded,
+                                      SignatureBatch& batch) {
+    bool any_key = false;
+    bool open = false;
+    for (std::size_t i = 0; i < decoded->tx.signatures.size(); ++i) {
+        const auto& signature = decoded->tx.signatures[i];
+        const auto record = key_of(signature.signer);
+        if (!record) return base::pass(record);
+        if (!*record) continue;
+        any_key = true;
+        const auto& key = (*record)->public_key;
+        if (decoded->verdict(i, key)) continue;
+        if (signature.over_batch && batches_.knows(signature.value, key, decoded->message(i))) {
+            decoded->verdicts[i] = {.key = key, .good = true};
+            continue;
+        }
+        open = true;
+        batch.asked_.push_back(
+            {.transaction = batch.transactions_.size(), .signature = i, .check = 0, .key = key});
+    }
+    if (open) {
+        batch.transactions_.push_back(decoded);
+    } else if (any_key) {
+        cache_.put(decoded);
+    }
+    return {};
+}
+
+base::Result<void> SignatureDesk::gather(SignatureBatch& batch) {
+    CHECK(batch.checks_.empty());
+    const auto decoded = std::exchange(batch.transactions_, {});
+    batch.transactions_.reserve(decoded.size());
+    for (const auto& one : decoded) {
+        const auto known = cache_.find(one->leaf);
+        if (auto asked = ask(known ? known : one, batch); !asked) return asked;
+    }
+    batch.collect_checks();
+    return {};
+}
+
+void SignatureDesk::remember(const SignatureBatch& batch, const std::vector<bool>& verdicts) {
+    CHECK(verdicts.size() == batch.checks_.size());
+    for (const auto& asked : batch.asked_) {
+        auto& decoded = *batch.transactions_[asked.transaction];
+        const bool good = verdicts[asked.check];
+        decoded.verdicts[asked.signature] = {.key = asked.key, .good = good};
+        const auto& signature = decoded.tx.signatures[asked.signature];
+        if (!good || !signature.over_batch) continue;
+        const auto message = decoded.message(asked.signature);
+        if (batches_.knows(signature.value, asked.key, message)) continue;
+        batches_.put(signature.value, asked.key, message);
+    }
+    for (const auto& decoded : batch.transactions_) cache_.put(decoded);
+}
+
+base::Result<std::vector<contracts::SignerState>> SignatureDesk::signers_of(
+    const Decoded& decoded) {
+    std::vector<contracts::SignerState> signers;
+    signers.reserve(decoded.tx.signatures.size());
+    for (std::size_t i = 0; i < decoded.tx.signatures.size(); ++i) {
+        const auto& id = decoded.tx.signatures[i].signer;
+        auto key = key_of(id);
+        if (!key) return base::pass(key);
+        const bool good = *key && decoded.verdict(i, (*key)->public_key) == true;
+        signers.push_back({.id = id, .key = std::move(*key), .verified = good});
+    }
+    return signers;
+}
+
+base::Result<std::vector<SignatureDesk::Ready>> SignatureDesk::prepare(
+    std::span<const base::Bytes> envelopes, crypto::SignatureVerifier& verifier) {
+    std::vector<Ready> ready;
+    ready.reserve(envelopes.size());
+    SignatureBatch open;
+    for (const auto& envelope : envelopes) {
+        auto decoded = find_or_decode(envelope);
+        if (decoded) {
+            if (auto asked = ask(*decoded, open); !asked) return base::pass(asked);
+        }
+        ready.push_back({.decoded = std::move(decoded), .signers = {}});
+    }
+    open.collect_checks();
+    if (!open.checks_.empty()) remember(open, verifier.verify(open.checks_));
+    for (auto& one : ready) {
+        if (!one.decoded) continue;
+        auto signers = signers_of(**one.decoded);
+        if (!signers) return base::pass(signers);
+        one.signers = std::move(*signers);
+    }
+    return ready;
 }
 
 void SignatureDesk::committed(const state::Changes& changes,
@@ -48,96 +181,6 @@ void SignatureDesk::committed(const state::Changes& changes,
         keys_.erase(*id);
     }
     for (const auto& leaf : leaves) cache_.drop(wire::Hash256{leaf});
-}
-
-base::Result<std::unique_ptr<SignatureBatch>> SignatureDesk::gather(
-    std::span<const base::Bytes> envelopes) {
-    make_room();
-    auto batch = std::make_unique<SignatureBatch>();
-    for (const auto& envelope : envelopes) {
-        auto found = decode(envelope);
-        if (!found) continue;  // finalize_block says why
-        const auto& decoded = found->get();
-        for (std::size_t i = 0; i < decoded.tx.signatures.size(); ++i) {
-            const auto key = key_of(decoded.tx.signatures[i].signer);
-            if (!key) return base::pass(key);
-            if (!**key || decoded.good_under[i] == (**key)->public_key) continue;
-            batch->asked_.push_back({.transaction = batch->transactions_.size(),
-                                     .signature = i,
-                                     .key = (**key)->public_key});
-        }
-        const bool any = !batch->asked_.empty() &&
-                         batch->asked_.back().transaction == batch->transactions_.size();
-        if (!any) continue;
-        batch->transactions_.push_back(found->fresh ? std::move(found->fresh)
-                                                    : std::make_shared<Decoded>(decoded));
-    }
-    batch->checks_.reserve(batch->asked_.size());
-    for (const auto& asked : batch->asked_) {
-        const auto& tx = batch->transactions_[asked.transaction]->tx;
-        batch->checks_.push_back({.public_key = asked.key.view(),
-                                  .message = tx.body_bytes,
-                                  .signature = tx.signatures[asked.signature].value.view()});
-    }
-    return batch;
-}
-
-void SignatureDesk::remember(const SignatureBatch& batch, const std::vector<bool>& verdicts) {
-    CHECK(verdicts.size() == batch.asked_.size());
-    for (std::size_t i = 0; i < verdicts.size(); ++i) {
-        const auto& asked = batch.asked_[i];
-        if (!verdicts[i]) continue;
-        batch.transactions_[asked.transaction]->good_under[asked.signature] = asked.key;
-    }
-    for (const auto& decoded : batch.transactions_) cache_.put(decoded);
-}
-
-base::Result<std::vector<SignatureDesk::Ready>> SignatureDesk::prepare(
-    std::span<const base::Bytes> envelopes, crypto::SignatureVerifier& verifier) {
-    make_room();
-    std::vector<Ready> ready;
-    ready.reserve(envelopes.size());
-    struct Open {
-        std::size_t transaction;
-        std::size_t signer;
-    };
-    std::vector<Open> open;
-    std::vector<crypto::SignatureCheck> checks;
-    for (const auto& envelope : envelopes) {
-        auto found = decode(envelope);
-        if (!found) {
-            ready.push_back({.decoded = base::pass(found), .signers = {}});
-            continue;
-        }
-        std::shared_ptr<const Decoded> decoded =
-            found->fresh ? std::move(found->fresh) : std::move(found->known);
-        const auto& signatures = decoded->tx.signatures;
-        std::vector<contracts::SignerState> signers;
-        signers.reserve(signatures.size());
-        for (std::size_t i = 0; i < signatures.size(); ++i) {
-            const auto key = key_of(signatures[i].signer);
-            if (!key) return base::pass(key);
-            const bool good = **key && decoded->good_under[i] == (**key)->public_key;
-            signers.push_back({.id = signatures[i].signer, .key = **key, .verified = good});
-            if (**key && !good) open.push_back({.transaction = ready.size(), .signer = i});
-        }
-        ready.push_back({.decoded = std::move(decoded), .signers = std::move(signers)});
-    }
-    checks.reserve(open.size());
-    for (const auto& [transaction, signer] : open) {
-        const auto& one = ready[transaction];
-        const auto& tx = (*one.decoded)->tx;
-        checks.push_back({.public_key = one.signers[signer].key->public_key.view(),
-                          .message = tx.body_bytes,
-                          .signature = tx.signatures[signer].value.view()});
-    }
-    if (checks.empty()) return ready;
-    const auto verdicts = verifier.verify(checks);
-    CHECK(verdicts.size() == open.size());
-    for (std::size_t i = 0; i < open.size(); ++i) {
-        ready[open[i].transaction].signers[open[i].signer].verified = verdicts[i];
-    }
-    return ready;
 }
 
 }  // namespace ledger

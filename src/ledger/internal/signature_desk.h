@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "base/error.h"
+#include "base/lookup_table.h"
 #include "contracts/contract.h"
 #include "crypto/hash.h"
 #include "crypto/signature_verifier.h"
@@ -16,8 +16,8 @@
 
 namespace ledger {
 
-/// Turns envelopes into decoded transactions whose signatures have been looked at. One thread.
-/// Remembers keys as they stand in committed state, so that the tree is not asked for each
+/// Turns envelopes into decoded transactions whose signatures have been looked at, each once. One
+/// thread. Remembers keys as they stand in committed state, so that none is decoded for each
 /// signature: `committed` must hear of every change.
 class SignatureDesk {
 public:
@@ -30,10 +30,10 @@ public:
         std::vector<contracts::SignerState> signers;
     };
 
-    /// Decodes and looks up keys in `view`; collects what is not known to be good.
+    /// Looks up keys in `view` and collects the signatures whose verdict is not known.
     /// Errors: the store's.
-    [[nodiscard]] base::Result<std::unique_ptr<SignatureBatch>> gather(
-        std::span<const base::Bytes> envelopes);
+    [[nodiscard]] base::Result<void> gather(SignatureBatch& batch);
+    /// `verdicts`: one a check.
     void remember(const SignatureBatch& batch, const std::vector<bool>& verdicts);
 
     /// All of it, with `verifier` for what is not known yet. Errors: the store's.
@@ -42,27 +42,28 @@ public:
 
     /// A block with these changes and these transactions became committed state.
     void committed(const state::Changes& changes, std::span<const crypto::Digest32> leaves);
+    /// Committed state was replaced by another.
+    void forget_keys() { keys_.clear(); }
 
 private:
-    using Keys = std::map<wire::LedgerId, std::optional<state::KeyRecord>>;
     /// Forgotten all at once when there are more; chosen by us, about 15 MB.
     static constexpr std::size_t keys_max = 65'536;
 
-    /// Known from `remember`, or decoded anew: then nobody else holds it.
-    struct Found {
-        std::shared_ptr<const Decoded> known;
-        std::shared_ptr<Decoded> fresh;
-        [[nodiscard]] const Decoded& get() const { return known ? *known : *fresh; }
-    };
-    [[nodiscard]] base::Result<Found> decode(const base::Bytes& envelope) const;
-    /// The pointer holds until the next `committed`, or until `make_room`.
-    [[nodiscard]] base::Result<const std::optional<state::KeyRecord>*> key_of(
-        const wire::LedgerId& id);
-    void make_room();
+    [[nodiscard]] base::Result<std::shared_ptr<Decoded>> find_or_decode(
+        const base::Bytes& envelope) const;
+    [[nodiscard]] base::Result<std::optional<state::KeyRecord>> key_of(const wire::LedgerId& id);
+    /// Adds the transaction to `batch` if a verdict is missing. Errors: the store's.
+    [[nodiscard]] base::Result<void> ask(const std::shared_ptr<Decoded>& decoded,
+                                         SignatureBatch& batch);
+    /// Who signed, by what stands in committed state. Errors: the store's.
+    [[nodiscard]] base::Result<std::vector<contracts::SignerState>> signers_of(
+        const Decoded& decoded);
 
     const state::StateView& view_;
-    Keys keys_;
+    /// Absent keys are not kept: strangers can name as many signers as they like.
+    base::LookupTable<wire::LedgerId, state::KeyRecord> keys_;
     VerifiedCache cache_;
+    VerifiedBatches batches_;
 };
 
 }  // namespace ledger
