@@ -17,6 +17,8 @@ namespace {
 /// A person belongs to few organisations; a clinic has thousands of miners at most. Ours.
 constexpr std::uint32_t readers_max = 64;
 constexpr std::uint32_t miners_max = 1'000'000;
+/// A consistency path has at most one hash more than a size has bits.
+constexpr std::uint32_t path_hashes_max = 65;
 
 /// Reads fields off untrusted bytes. After the first that is missing everything reads as zero, and
 /// `finished` says so.
@@ -192,6 +194,39 @@ base::Result<TxPlace> decode_tx_place(ByteView bytes) {
     place.index = in.u32();
     if (!in.finished()) return malformed("place of a transaction");
     return place;
+}
+
+Bytes encode(const LogSizes& sizes) {
+    Bytes out;
+    base::append_u64(out, sizes.from);
+    base::append_u64(out, sizes.to);
+    return out;
+}
+
+base::Result<LogSizes> decode_log_sizes(ByteView bytes) {
+    Reader in(bytes);
+    LogSizes sizes;
+    sizes.from = in.u64();
+    sizes.to = in.u64();
+    if (!in.finished()) return malformed("sizes of the history log");
+    return sizes;
+}
+
+Bytes encode(const std::vector<wire::Hash256>& path) {
+    Bytes out;
+    base::append_u32(out, static_cast<std::uint32_t>(path.size()));
+    for (const auto& hash : path) base::append(out, hash.view());
+    return out;
+}
+
+base::Result<std::vector<wire::Hash256>> decode_path(ByteView bytes) {
+    Reader in(bytes);
+    const auto count = in.u32();
+    if (count > path_hashes_max) return malformed("path");
+    std::vector<wire::Hash256> path;
+    for (std::uint32_t i = 0; i < count; ++i) path.push_back(in.fixed<wire::Hash256>());
+    if (!in.finished()) return malformed("path");
+    return path;
 }
 
 }  // namespace chain::encoding

@@ -88,6 +88,13 @@ TEST(QueryEncoding, OfTurnsIsExact) {
 TEST(QueryEncoding, OfPlacesIsExact) {
     expect_exact(encode(TxPlace{.height = 9, .index = 10}), decode_tx_place);
 }
+TEST(QueryEncoding, OfSizesAndPathsIsExact) {
+    expect_exact(encode(LogSizes{.from = 9, .to = 10}), decode_log_sizes);
+    base::SeededRandom random(5);
+    expect_exact(
+        encode(std::vector{base::draw<wire::Hash256>(random), base::draw<wire::Hash256>(random)}),
+        decode_path);
+}
 
 TEST(QueryEncoding, ACountThatTheBytesDoNotHoldAllocatesNothing) {
     auto bytes = question();
@@ -96,6 +103,7 @@ TEST(QueryEncoding, ACountThatTheBytesDoNotHoldAllocatesNothing) {
     auto mining = turns();
     for (std::size_t i = 16; i < 20; ++i) mining[i] = 0xff;
     EXPECT_FALSE(decode_mining_view(mining));
+    EXPECT_FALSE(decode_path(base::Bytes(4, 0xff)));
 }
 
 }  // namespace

@@ -42,4 +42,11 @@ base::Result<wire::Receipt> receipt_of(const BlockSource& source, const wire::Tx
     return wire::receipt_from_json(base::as_text(*answer));
 }
 
+base::Result<std::vector<wire::Hash256>> consistency_of(const BlockSource& source,
+                                                        const LogSizes& sizes) {
+    const auto answer = source.query(path::consistency, encoding::encode(sizes));
+    if (!answer) return base::pass(answer);
+    return encoding::decode_path(*answer);
+}
+
 }  // namespace chain

@@ -18,6 +18,7 @@ inline constexpr std::string_view mining = "mining";
 inline constexpr std::string_view transaction = "transaction";
 inline constexpr std::string_view reference = "reference";
 inline constexpr std::string_view receipt = "receipt";
+inline constexpr std::string_view consistency = "consistency";
 }  // namespace path
 
 /// Typed forms of the queries that the ledger answers, so that no caller encodes one by hand. All
@@ -75,6 +76,15 @@ struct TxPlace {
 [[nodiscard]] base::Result<wire::Receipt> receipt_of(const BlockSource& source,
                                                      const wire::TxId& id);
 
+/// That the history log of `from` transactions is the beginning of that of `to`: the path of RFC
+/// 9162 section 2.1.4.1. Errors: `not_found` unless from <= to <= the log's size.
+struct LogSizes {
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+};
+[[nodiscard]] base::Result<std::vector<wire::Hash256>> consistency_of(const BlockSource& source,
+                                                                      const LogSizes& sizes);
+
 /// The encodings both sides use; the ledger's query handler decodes with these.
 namespace encoding {
 [[nodiscard]] base::Bytes encode(const ConsentQuestion& question);
@@ -87,6 +97,10 @@ namespace encoding {
 [[nodiscard]] base::Result<MiningView> decode_mining_view(base::ByteView bytes);
 [[nodiscard]] base::Bytes encode(const TxPlace& place);
 [[nodiscard]] base::Result<TxPlace> decode_tx_place(base::ByteView bytes);
+[[nodiscard]] base::Bytes encode(const LogSizes& sizes);
+[[nodiscard]] base::Result<LogSizes> decode_log_sizes(base::ByteView bytes);
+[[nodiscard]] base::Bytes encode(const std::vector<wire::Hash256>& path);
+[[nodiscard]] base::Result<std::vector<wire::Hash256>> decode_path(base::ByteView bytes);
 }  // namespace encoding
 
 }  // namespace chain

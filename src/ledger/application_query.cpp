@@ -101,6 +101,13 @@ base::Result<Bytes> Application::query(std::string_view path, base::ByteView dat
         if (!ref) return fail(ErrorCode::malformed, "a reference has 32 bytes");
         return encoded_place(place_in(state.blocks.place_of_ref(*ref)));
     }
+    if (path == chain::path::consistency) {
+        const auto sizes = encoding::decode_log_sizes(data);
+        if (!sizes) return base::pass(sizes);
+        const auto hashes = state.history->consistency_path(sizes->from, sizes->to);
+        if (!hashes) return base::pass(hashes);
+        return encoding::encode(*hashes);
+    }
     return fail(ErrorCode::not_found, "the ledger knows no question \"" + std::string(path) + "\"");
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "chain/queries.h"
+#include "crypto/merkle.h"
 #include "ledger/testing.h"
 #include "ledger/verify_receipt.h"
 
@@ -53,6 +54,39 @@ TEST_F(QueryTest, RefusesWhatItDoesNotKnow) {
     EXPECT_EQ(refused(chain::path::reference, base::Bytes(32)), ErrorCode::not_found);
     EXPECT_EQ(refused(chain::path::reference, {}), ErrorCode::malformed);
     EXPECT_EQ(refused(chain::path::consent, base::Bytes(5)), ErrorCode::malformed);
+}
+
+// Goal: the log's growth can be checked from outside. Method: the answers verify between the roots
+// and sizes that the blocks' headers state.
+TEST_F(QueryTest, ProvesThatEachHistoryBeginsWithTheOneBefore) {
+    chain.mine({chain.signed_report(cast)});
+    std::vector<wire::Header> headers;
+    for (wire::Height height = 1; height <= chain.app->info().height; ++height) {
+        headers.push_back(chain.app->blocks().block(height)->header);
+    }
+    for (std::size_t from = 0; from < headers.size(); ++from) {
+        for (std::size_t to = from; to < headers.size(); ++to) {
+            const auto answer = chain.app->query(
+                chain::path::consistency,
+                chain::encoding::encode(chain::LogSizes{.from = headers[from].history_size,
+                                                        .to = headers[to].history_size}));
+            ASSERT_TRUE(answer);
+            std::vector<crypto::Digest32> path;
+            const auto hashes = chain::encoding::decode_path(*answer).value();
+            for (const auto& hash : hashes) path.push_back(hash.bytes);
+            EXPECT_TRUE(crypto::verify_merkle_consistency(
+                headers[from].history_size, headers[from].history_root.bytes,
+                headers[to].history_size, headers[to].history_root.bytes, path));
+        }
+    }
+    const auto size = headers.back().history_size;
+    for (const auto& sizes : {chain::LogSizes{.from = 0, .to = size + 1},
+                              chain::LogSizes{.from = size, .to = size - 1}}) {
+        EXPECT_EQ(refused(chain::path::consistency, chain::encoding::encode(sizes)),
+                  ErrorCode::not_found);
+    }
+    EXPECT_EQ(refused(chain::path::consistency, base::Bytes(15)), ErrorCode::malformed);
+    EXPECT_EQ(refused(chain::path::consistency, base::Bytes(17)), ErrorCode::malformed);
 }
 
 TEST_F(QueryTest, FindsATransactionByIdAndAConsentByReference) {
