@@ -112,6 +112,7 @@ export const routes = [
     return { json: { ...tx, size_bytes: 483, program: false, fields, signatures: [{ signer: world.hex(16), role: 'cloud_server', custody: 'node', value: world.hex(64) }, { signer: world.doctors[0].id, role: 'doctor', custody: 'node', value: world.hex(64) }] } };
   })],
   ['GET', /^\/ledger\/mining$/, signed_in(() => ({ json: world.mining }))],
+  ['GET', /^\/ledger\/orphans$/, signed_in(() => ({ json: { items: world.orphans } }))],
   ['GET', /^\/ledger\/search$/, signed_in(({ query }) => {
     const q = query.get('q');
     const items = world.blocks.filter((block) => String(block.height) === q || (q.length >= 8 && block.hash.startsWith(q))).map((block) => ({ kind: 'block', id: block.hash, height: block.height }));

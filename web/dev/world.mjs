@@ -113,8 +113,12 @@ export function ward_patient(patient) {
   };
 }
 
-export const miners = Array.from({ length: 100 }, (_, index) => ({ id: hex(16), index, blocks: index < 37 ? 2 : 1, mined_this_round: index < 37 }));
-export const mining = { round: 1, next: 37, miners };
+export const miners = Array.from({ length: 100 }, (_, index) => ({ id: hex(16), index, blocks: index < 37 ? 2 : 1, mined_this_round: index < 37, standing: index === 71 ? 'suspended' : index === 80 ? 'left' : 'active', joined_height: 0, forfeits: index === 11 ? 1 : 0, kept: false }));
+export const mining = { engine: 'equal_opportunity', quorum: 'two_thirds', turn_timeout_ms: 2000, pass_limit: 3, round: 1, next: 37, upcoming: [37, 38, 39, 40, 41], miners };
+export const orphans = [
+  { height: 131, header: hex(64), parent: hex(64), miner: miners[71].id, miner_index: 71, reason: 'parent_mismatch', approvals: 0, needed: 0 },
+  { height: 64, header: hex(64), parent: hex(64), miner: miners[12].id, miner_index: 12, reason: 'too_few_approvals', approvals: 2, needed: 3 },
+];
 export const transactions = new Map();
 export const blocks = [];
 let previous = hex(64);
@@ -136,6 +140,8 @@ export function seal_block(kinds, time_ms = Date.now()) {
 const kinds = ['report', 'report', 'grant_consent', 'enrol', 'revoke_consent', 'rotate_key'];
 mining.next = 0; mining.round = 0; for (const miner of miners) { miner.blocks = 0; miner.mined_this_round = false; }
 for (let i = 0; i < 137; ++i) seal_block(Array.from({ length: 1 + (i % 4) }, (_, k) => kinds[(i + k) % kinds.length]), Date.now() - (137 - i) * 41_000);
+miners[20].kept = true; miners[20].mined_this_round = false;
+Object.defineProperty(mining, 'upcoming', { enumerable: true, get: () => [0, 1, 2, 3, 4].map((step) => (mining.next + step) % 100) });
 export const summary = ({ height, hash, time_ms, miner, miner_index, round, transactions: count }) => ({ height, hash, time_ms, miner, miner_index, round, transactions: count });
 
 export const reports = [];

@@ -61,6 +61,7 @@ export const api = {
     get_text(`/ledger/transactions/${at(id)}/receipt`, signal),
   transaction_receipt_address: (id: TransactionId) => file_address(`/ledger/transactions/${at(id)}/receipt`),
   mining: (signal?: Signal) => get<t.Mining>('/ledger/mining', undefined, signal),
+  orphans: (signal?: Signal) => get<t.Page<t.Orphan>>('/ledger/orphans', undefined, signal),
   search: (text: string, signal?: Signal) => get<t.Page<t.Found>>('/ledger/search', { q: text }, signal),
 
   admin_people: (cursor: string | null, signal?: Signal) =>

@@ -430,6 +430,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/blocks/{height}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One block as it is stored and sealed: header, seal and transactions, for whoever verifies it (docs/formats/block.md) */
+        get: operations["getBlockFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger/transactions/{id}": {
         parameters: {
             query?: never;
@@ -475,6 +492,74 @@ export interface paths {
         get: operations["getMining"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/orphans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Blocks that a miner sealed and that never became part of the chain, the newest first; they never change the state */
+        get: operations["getOrphans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest signed checkpoint of the history log, with its cosignatures (c2sp.org/tlog-checkpoint) */
+        get: operations["getCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** That the log of one size is the beginning of that of another (RFC 9162 section 2.1.4) */
+        get: operations["getConsistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/cosignatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand in a checkpoint with cosignatures of witnesses that the node names */
+        post: operations["addCosignatures"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1279,12 +1364,36 @@ export interface components {
             /** @description Mined so far */
             blocks: number;
             mined_this_round: boolean;
+            /**
+             * @description Only an active miner has turns
+             * @enum {string}
+             */
+            standing: "active" | "suspended" | "left";
+            /** @description Height of the block since which it stands where it stands; 0: from the genesis on */
+            joined_height: number;
+            /** @description Turns it lost because it was absent */
+            forfeits: number;
+            /** @description It was absent, and its turn is kept for it within this round */
+            kept: boolean;
         };
         Mining: {
+            /** @enum {string} */
+            engine: "equal_opportunity" | "authority" | "proof_of_work";
+            /**
+             * @description Whose signatures a block needs
+             * @enum {string}
+             */
+            quorum: "miner_alone" | "two_thirds" | "majority";
+            /** @description Block time after which an absent miner is passed over */
+            turn_timeout_ms: number;
+            /** @description How often in a round the turn of an absent miner is kept */
+            pass_limit: number;
             /** @description From 0 */
             round: number;
-            /** @description Index of the miner whose turn it is */
-            next: number;
+            /** @description Index of the miner whose turn it is; null if nobody is active, or anybody may mine */
+            next: number | null;
+            /** @description Indices of those whose turns come next, the first being `next`; at most 5 */
+            upcoming: number[];
             miners: components["schemas"]["Miner"][];
         };
         SearchHit: {
@@ -1447,6 +1556,26 @@ export interface components {
         };
         Health: {
             items: components["schemas"]["HealthItem"][];
+        };
+        CosignedNote: {
+            note: string;
+        };
+        Orphan: {
+            height: number;
+            /** @description SHA-512 of its header */
+            header: string;
+            /** @description SHA-512 of the header that it was built on */
+            parent: string;
+            miner: components["schemas"]["LedgerId"];
+            miner_index: number | null;
+            /** @enum {string} */
+            reason: "parent_mismatch" | "too_few_approvals" | "out_of_turn" | "refused_transaction" | "wrong_execution";
+            approvals: number;
+            /** @description Approvals a block needs; 0 where they were not what it lacked */
+            needed: number;
+        };
+        OrphanList: {
+            items: components["schemas"]["Orphan"][];
         };
     };
     responses: never;
@@ -2321,6 +2450,37 @@ export interface operations {
             };
         };
     };
+    getBlockFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                height: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getTransaction: {
         parameters: {
             query?: never;
@@ -2399,6 +2559,137 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Mining"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getOrphans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrphanList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCheckpoint: {
+        parameters: {
+            query?: {
+                /** @description The newest that so many witnesses have cosigned; 0: the newest of all */
+                witnesses?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A signed note */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConsistency: {
+        parameters: {
+            query: {
+                /** @description The smaller size */
+                from: number;
+                /** @description The larger size */
+                to: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description "old" and the smaller size, then the hashes in base64, a line each (c2sp.org/tlog-witness) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    addCosignatures: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Pages of other sites cannot set it */
+                "X-Salus": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CosignedNote"];
+            };
+        };
+        responses: {
+            /** @description The checkpoint with all cosignatures known of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Refused or failed */

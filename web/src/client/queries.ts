@@ -24,6 +24,7 @@ export const keys = {
   devices: ['devices'] as const,
   blocks: ['blocks'] as const,
   mining: ['mining'] as const,
+  orphans: ['mining', 'orphans'] as const,
   admin: ['admin'] as const,
   audit: ['audit'] as const,
 };
@@ -155,6 +156,8 @@ export const useTransaction = (id: TransactionId) =>
   });
 export const useMining = () =>
   useQuery({ queryKey: keys.mining, queryFn: ({ signal }) => api.mining(signal), staleTime: 5_000 });
+export const useOrphans = () =>
+  useQuery({ queryKey: keys.orphans, queryFn: ({ signal }) => api.orphans(signal), staleTime: 5_000 });
 
 /// Calls back with each alarm event while the caller is shown.
 export function useAlarmEvents(take: (alarm: import('./types').Alarm) => void): void {

@@ -65,6 +65,7 @@ export type Block = With<
 export type Transaction = With<Schemas['Transaction'], { id: TransactionId }>;
 export type Mining = Schemas['Mining'];
 export type MinerRow = Schemas['Miner'];
+export type Orphan = Schemas['Orphan'];
 export type Found = Schemas['SearchHit'];
 export type RefusedOperation = Schemas['RefusedOperation'];
 export type VitalsEvent = With<Schemas['VitalsEvent'], { patient: LedgerId }>;

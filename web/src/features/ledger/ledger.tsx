@@ -12,6 +12,7 @@ import { count } from '@/ui/format';
 import { SearchIcon } from '@/ui/icons';
 import { Answered, Empty } from '@/ui/states';
 import { words } from '@/words';
+import { Orphans } from './orphans';
 import { Ring } from './ring';
 import './ledger.css';
 
@@ -152,7 +153,10 @@ export default function Ledger() {
       </PageHead>
       <p className="muted intro">{w.intro}</p>
       <div className="ledger-grid">
-        <Blocks />
+        <div className="stack">
+          <Blocks />
+          <Orphans />
+        </div>
         <Ring />
       </div>
     </>

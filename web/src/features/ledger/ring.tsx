@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Equal opportunity to see: a ring of miners, those that have had their turn filled.
+// Whose turn it is, to see: a ring of miners, those that have had their turn filled.
 import { useState } from 'react';
 import { useMining } from '@/client/queries';
-import type { Mining } from '@/client/types';
+import type { MinerRow, Mining } from '@/client/types';
 import { Hash } from '@/ui/bits';
 import { count } from '@/ui/format';
 import { Answered } from '@/ui/states';
+import { Table } from '@/ui/table';
 import { words } from '@/words';
 
 const w = words.ledger;
@@ -23,41 +24,83 @@ function segment(index: number, size: number): string {
   return `M${at(outer, from)}A${outer} ${outer} 0 ${large} 1 ${at(outer, to)}L${at(inner, to)}A${inner} ${inner} 0 ${large} 0 ${at(inner, from)}Z`;
 }
 
+type Looks = 'next' | 'kept' | 'mined' | 'waits' | 'away';
+function looks_of(miner: MinerRow, mining: Mining): Looks {
+  if (miner.standing !== 'active') return 'away';
+  if (miner.index === mining.next) return 'next';
+  if (miner.kept) return 'kept';
+  return miner.mined_this_round ? 'mined' : 'waits';
+}
+function words_of(miner: MinerRow, mining: Mining): string {
+  const looks = looks_of(miner, mining);
+  if (looks === 'away') return w.standings[miner.standing] ?? miner.standing;
+  return { next: w.is_next, kept: w.kept, mined: w.mined, waits: w.waits }[looks];
+}
+
+function Miners({ miners, mining }: { miners: readonly MinerRow[]; mining: Mining }) {
+  return (
+    <details>
+      <summary>{w.miners_table}</summary>
+      <Table
+        rows={miners}
+        row_key={(miner) => miner.id}
+        columns={[
+          { title: w.miner, number: true, cell: (miner) => count(miner.index + 1) },
+          { title: w.turn, cell: (miner) => words_of(miner, mining) },
+          { title: w.blocks_column, number: true, cell: (miner) => count(miner.blocks) },
+          { title: w.lost, number: true, cell: (miner) => count(miner.forfeits) },
+        ]}
+      />
+    </details>
+  );
+}
+
 function Drawing({ mining }: { mining: Mining }) {
   const [picked, set_picked] = useState<number | null>(null);
   const miners = [...mining.miners].sort((a, b) => a.index - b.index);
-  const done = miners.filter((miner) => miner.mined_this_round).length;
+  const active = miners.filter((miner) => miner.standing === 'active');
+  const done = active.filter((miner) => miner.mined_this_round).length;
   const shown = miners.find((miner) => miner.index === (picked ?? mining.next));
-  const state = shown?.index === mining.next ? w.is_next : shown?.mined_this_round ? w.mined : w.waits;
+  const summary = w.ring_text(count(done), count(active.length), count(mining.round + 1));
   return (
     <>
-      <svg className="ring" viewBox="0 0 220 220" role="img" aria-label={`${w.ring_label}. ${w.ring_text(count(done), count(miners.length), count(mining.round + 1))}`}>
+      <svg className="ring" viewBox="0 0 220 220" role="img" aria-label={`${w.ring_label}. ${summary}`}>
         {miners.map((miner, i) => (
           <path
             key={miner.id}
             d={segment(i, miners.length)}
-            className={miner.index === mining.next ? 'next' : miner.mined_this_round ? 'mined' : 'waits'}
+            className={looks_of(miner, mining)}
             onMouseEnter={() => set_picked(miner.index)}
             onMouseLeave={() => set_picked(null)}
           />
         ))}
         <text x={center} y={center - 6} className="ring-count">
-          {count(done)} / {count(miners.length)}
+          {count(done)} / {count(active.length)}
         </text>
         <text x={center} y={center + 20} className="ring-round">
           {w.round} {count(mining.round + 1)}
         </text>
       </svg>
-      <p className="ring-text">{w.ring_text(count(done), count(miners.length), count(mining.round + 1))}</p>
+      <p className="ring-text">{summary}</p>
       {shown ? (
         <p className="ring-text muted">
-          {w.miner_number(count(shown.index + 1))} {state} · {w.blocks_mined(count(shown.blocks))}
+          {w.miner_number(count(shown.index + 1))} {words_of(shown, mining)} · {w.blocks_mined(count(shown.blocks))}
+          {shown.forfeits > 0 ? ` · ${w.forfeits(count(shown.forfeits))}` : null}
           <br />
           <Hash text={shown.id} what={w.miner} />
         </p>
       ) : null}
-      <p className="muted">{w.ring_rule}</p>
-      <p className="muted">{w.ring_single}</p>
+      {mining.upcoming.length > 1 ? (
+        <p className="ring-text">
+          {w.upcoming}: {mining.upcoming.map((index) => w.miner_number(count(index + 1))).join(', ')}
+        </p>
+      ) : null}
+      <p className="muted">{w.engines[mining.engine]}</p>
+      {mining.engine === 'equal_opportunity' && mining.quorum !== 'miner_alone' ? (
+        <p className="muted">{w.absent_rule(count(mining.turn_timeout_ms / 1_000), count(mining.pass_limit))}</p>
+      ) : null}
+      <p className="muted">{w.quorums[mining.quorum]}</p>
+      <Miners miners={miners} mining={mining} />
     </>
   );
 }
