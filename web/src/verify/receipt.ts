@@ -23,6 +23,8 @@ export interface Trust {
   chain_id: string;
   genesis_hash: Uint8Array;
   miners: { id: Uint8Array; public_key: Uint8Array }[];
+  /// Verifier keys of the log's checkpoints and of its witnesses; files from before checkpoints have neither.
+  checkpoints?: { checkpoint_key: string; witnesses: string[] };
 }
 
 type Json = Record<string, unknown>;
@@ -123,6 +125,13 @@ export function read_receipt(text: string): Receipt {
   return receipt;
 }
 
+const witnesses_max = 32;
+/// 1 to 256 printable ASCII characters but space, quotation mark and backslash.
+function verifier_key_of(value: unknown, member: string): string {
+  if (typeof value !== 'string' || !/^[!#-[\]-~]{1,256}$/.test(value)) wrong(member);
+  return value;
+}
+
 const without_white = (text: string): string => text.replace(/[ \n\r\t]/g, '');
 
 /// Throws Malformed. White space is free; members must be those of the format, once and in order.
@@ -140,6 +149,14 @@ export function read_trust(text: string): Trust {
       return { id: hex_of(miner['id'], 'id', 16), public_key: hex_of(miner['public_key'], 'public_key', 65) };
     }),
   };
+  if ('checkpoint_key' in json) {
+    trust.checkpoints = {
+      checkpoint_key: verifier_key_of(json['checkpoint_key'], 'checkpoint_key'),
+      witnesses: array_of(json['witnesses'], 'witnesses', witnesses_max).map((key) =>
+        verifier_key_of(key, 'witnesses'),
+      ),
+    };
+  }
   const ids = new Set(trust.miners.map((miner) => to_hex(miner.id)));
   if (trust.miners.length === 0 || ids.size !== trust.miners.length) wrong('miners');
   if (without_white(write_trust(trust)) !== without_white(text)) {
@@ -154,6 +171,7 @@ export function write_trust(trust: Trust): string {
     chain_id: trust.chain_id,
     genesis_hash: to_hex(trust.genesis_hash),
     miners: trust.miners.map((miner) => ({ id: to_hex(miner.id), public_key: to_hex(miner.public_key) })),
+    ...trust.checkpoints,
   };
   return `${JSON.stringify(whole, null, 2)}\n`;
 }

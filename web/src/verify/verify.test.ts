@@ -180,6 +180,12 @@ describe('the trust file', () => {
   test('reads with any white space, and with nothing else changed', () => {
     expect(read_trust(trust_text).chain_id).toBe('salus-test');
     expect(read_trust(trust_text.replaceAll('\n', '\r\n'))).toEqual(honest.trust);
+    const checkpoints = { checkpoint_key: 'salus/x+00000000+AA==', witnesses: ['phone+00000000+AA=='] };
+    const newer = write_trust({ ...honest.trust, checkpoints });
+    expect(read_trust(newer).checkpoints).toEqual(checkpoints);
+    expect(() => read_trust(newer.replace('salus/x', 'salus x'))).toThrow(Malformed);
+    expect(() => read_trust(newer.replace(/,\s*"witnesses"[^\]]*\]/, ''))).toThrow(Malformed);
+    expect(() => read_trust(newer.replace(/"checkpoint_key": "[^"]*",/, ''))).toThrow(Malformed);
   });
   test.each([
     ['an unknown member', trust_text.replace('"miners"', '"note": 1, "miners"')],
