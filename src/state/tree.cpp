@@ -56,21 +56,25 @@ Grouped group(const Changes& changes) {
     return out;
 }
 
-/// The keys of a patient's own tree are read under that tree's root.
-base::Result<std::optional<Reached>> find(const Load& load, const Subtree& root, ByteView key,
-                                          std::vector<wire::StateProofStep>* steps) {
+/// The tree that holds `key` or would: a patient's own or the main one. Nothing if that patient has
+/// none.
+base::Result<std::optional<Subtree>> tree_of(const Load& load, const Subtree& root, ByteView key) {
     const auto patient = patient_tree_of(key);
-    if (!patient) {
-        auto reached = walk(load, root, path_of(key), steps);
-        if (!reached) return base::pass(reached);
-        return std::move(*reached);
-    }
+    if (!patient) return root;
     const auto entry = patient_of(*patient);
     const auto leaf = walk(load, root, path_of(entry), nullptr);
     if (!leaf) return base::pass(leaf);
     if (leaf->leaf->key != entry) return std::nullopt;
     CHECK(leaf->leaf->own_tree);
-    auto reached = walk(load, *leaf->leaf->own_tree, path_of(key), steps);
+    return *leaf->leaf->own_tree;
+}
+
+base::Result<std::optional<Reached>> find(const Load& load, const Subtree& root, ByteView key,
+                                          std::vector<wire::StateProofStep>* steps) {
+    const auto tree = tree_of(load, root, key);
+    if (!tree) return base::pass(tree);
+    if (!*tree) return std::nullopt;
+    auto reached = walk(load, **tree, path_of(key), steps);
     if (!reached) return base::pass(reached);
     return std::move(*reached);
 }
@@ -262,6 +266,23 @@ base::Result<AbsenceProof> StateTree::prove_absence(ByteView key, wire::Height v
         proof.reached.key = (*reached)->leaf->key;
         proof.reached.value = (*reached)->leaf->value;
         return proof;
+    });
+}
+
+base::Result<Neighbours> StateTree::prove_neighbours(ByteView key, wire::Height version) const {
+    using Proof = base::Result<Neighbours>;
+    // The same refusals.
+    if (const auto absent = prove_absence(key, version); !absent) return base::pass(absent);
+    return state_->read_at(version, 1, [&](const Load& load, const Subtree& root) -> Proof {
+        const auto tree = tree_of(load, root, key);
+        if (!tree) return base::pass(tree);
+        CHECK(*tree);
+        const auto path = path_of(key);
+        auto left = walk_beside(load, **tree, path, Side::before);
+        if (!left) return base::pass(left);
+        auto right = walk_beside(load, **tree, path, Side::behind);
+        if (!right) return base::pass(right);
+        return Neighbours{.left = std::move(*left), .right = std::move(*right)};
     });
 }
 

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "state/entry.h"
+#include "state/neighbours.h"
 #include "state/proof.h"
 #include "state/view.h"
 #include "storage/key_value_store.h"
@@ -80,6 +81,10 @@ public:
     /// absence of 'p' | patient says it all. Errors: `conflict` if the key is present.
     [[nodiscard]] base::Result<AbsenceProof> prove_absence(base::ByteView key,
                                                            wire::Height version) const;
+
+    /// The same absence for verifiers that use ICS-23. Errors: as `prove_absence`.
+    [[nodiscard]] base::Result<Neighbours> prove_neighbours(base::ByteView key,
+                                                            wire::Height version) const;
 
     /// Calls `visit` for every entry of `version` in the order that state/entry.h defines,
     /// sentinels and the leaves of patients among them, until it says false. Checks the hash of

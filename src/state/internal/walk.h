@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/error.h"
@@ -22,5 +24,13 @@ struct Reached {
 [[nodiscard]] base::Result<Reached> walk(const Load& load, const Subtree& root,
                                          const wire::Hash256& path,
                                          std::vector<wire::StateProofStep>* steps);
+
+enum class Side : std::uint8_t { before, behind };
+/// The leaf nearest to `path` on that side, with the proof that it exists; nothing if none is
+/// there.
+[[nodiscard]] base::Result<std::optional<wire::StateProof>> walk_beside(const Load& load,
+                                                                        const Subtree& root,
+                                                                        const wire::Hash256& path,
+                                                                        Side side);
 
 }  // namespace state
