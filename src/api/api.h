@@ -23,6 +23,7 @@
 #include "review/review.h"
 #include "series/series_store.h"
 #include "wire/ids.h"
+#include "witness/publisher.h"
 
 namespace api {
 
@@ -97,6 +98,8 @@ public:
         std::function<StorageStats()> storage;
         std::function<std::vector<HealthItem>()> health;  ///< May be empty.
         VerifyChain verify_chain;
+        /// Null where the node has no checkpoint key (a folder set up before there were any).
+        witness::CheckpointPublisher* checkpoints = nullptr;
     };
 
     /// Listens and answers from threads of its own once this returns. The parts must outlive it.

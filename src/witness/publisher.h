@@ -51,6 +51,9 @@ public:
     /// cosignatures, as a note. Errors: `not_found` if there is none (yet).
     [[nodiscard]] base::Result<std::string> checkpoint(std::size_t witnesses) const;
 
+    /// The key under which checkpoints are signed here.
+    [[nodiscard]] const VerifierKey& log_key() const { return parts_.policy.log; }
+
     /// Takes the cosignatures out of a note: a checkpoint of ours, of any age, with cosignatures.
     /// Answers that checkpoint with all cosignatures known of it. Errors: `malformed` (also a time
     /// ahead of the clock), `too_large`, `wrong_chain`, `unknown_signer` (not our checkpoint),

@@ -106,6 +106,10 @@ base::Result<Response> transaction(Service& service, const Call& call);
 base::Result<Response> transaction_receipt(Service& service, const Call& call);
 base::Result<Response> mining(Service& service, const Call& call);
 base::Result<Response> search(Service& service, const Call& call);
+// routes_checkpoints.cpp
+base::Result<Response> checkpoint(Service& service, const Call& call);
+base::Result<Response> consistency(Service& service, const Call& call);
+base::Result<Response> add_cosignatures(Service& service, const Call& call);
 // routes_admin.cpp
 base::Result<Response> admin_people(Service& service, const Call& call);
 base::Result<Response> admin_devices(Service& service, const Call& call);

@@ -8,6 +8,7 @@
 
 #include "api/internal/service.h"
 #include "base/clock.h"
+#include "witness/signer.h"
 
 namespace api::testing {
 
@@ -21,6 +22,9 @@ public:
 private:
     std::atomic<std::int64_t> now_ms_;
 };
+
+/// The one witness that the node names.
+[[nodiscard]] witness::Cosigner make_witness();
 
 /// Everybody's login is their name here: ana and ben are patients of doctor lee; ana's consent lets
 /// lee, the nurse nora and fay of her family see her vital signs; ben has granted nothing. may is a

@@ -67,6 +67,7 @@ struct TestNode::State {
     std::unique_ptr<review::Review> review;
     std::unique_ptr<readmodel::ReadModel> read_model;
     std::unique_ptr<readmodel::AccessLog> access_log;
+    std::unique_ptr<witness::CheckpointPublisher> checkpoints;
     std::shared_ptr<Service> service;
 
     std::mutex mutex;  // guards both below
@@ -81,6 +82,7 @@ struct TestNode::State {
     void make_people();
     void make_chain();
     void make_stations();
+    void make_checkpoints();
     void commit(const wire::LedgerId& sender, const wire::Signer& signer, wire::Action action);
 };
 
@@ -232,11 +234,31 @@ void TestNode::State::make_stations() {
                                        review_options));
 }
 
+/// The witness's key is drawn from its name, so that a test can play it.
+void TestNode::State::make_checkpoints() {
+    witness::CheckpointSigner signer(witness::origin_of("salus-test"),
+                                     crypto::Ed25519PrivateKey::generate());
+    const witness::Policy policy{
+        .log = signer.verifier_key(), .witnesses = {make_witness().verifier_key()}, .required = 0};
+    checkpoints = must(witness::CheckpointPublisher::open({.blocks = *engine,
+                                                           .clock = clock,
+                                                           .signer = std::move(signer),
+                                                           .policy = policy,
+                                                           .folder = folder.path / "checkpoints"}));
+    must(checkpoints->publish());
+}
+
+witness::Cosigner make_witness() {
+    const std::string name = "phone-of-ana";
+    return {name, crypto::Ed25519PrivateKey::from_seed(crypto::sha256(base::as_bytes(name)))};
+}
+
 TestNode::TestNode()
     : clock(base::from_unix_ms(1'767'225'600'000)), state_(std::make_unique<State>(clock)) {
     state_->make_people();
     state_->make_chain();
     state_->make_stations();
+    state_->make_checkpoints();
     state_->service = must(Service::make(parts(), options()));
     for (const auto* grantee : {"lee", "nora", "fay"}) grant("ana", grantee);
 }
@@ -290,7 +312,8 @@ Api::Parts TestNode::parts() {
                     progress(1, 1);
                     return ChainVerdict{
                         .ok = true, .finding = "", .anchor = "anchor not independent"};
-                }};
+                },
+            .checkpoints = state_->checkpoints.get()};
 }
 
 Options TestNode::options() const {
