@@ -160,17 +160,17 @@ struct LongChain::State {
 
 /// The patient lets the doctor see vital signs, in the first block.
 Result<void> LongChain::State::grant() {
-    wire::TransactionBody body{.chain_id = genesis.chain_id,
-                               .sender = patient->id(),
-                               .sequence = 1,
-                               .timestamp = genesis.time,
-                               .action = wire::GrantConsent{
-                                   .grantee = doctor->id(),
-                                   .category = wire::Category::vital_signs,
-                                   .purpose = wire::Purpose::treatment,
-                                   .from = genesis.time,
-                                   .until = genesis.time + std::chrono::years{100},
-                                   .token_key_hash = {}}};
+    wire::TransactionBody body{
+        .chain_id = genesis.chain_id,
+        .sender = patient->id(),
+        .sequence = 1,
+        .timestamp = genesis.time,
+        .action = wire::GrantConsent{.grantee = doctor->id(),
+                                     .category = wire::Category::vital_signs,
+                                     .purpose = wire::Purpose::treatment,
+                                     .from = genesis.time,
+                                     .until = genesis.time + std::chrono::years{100},
+                                     .token_key_hash = {}}};
     consent = wire::body_ref(encode(body));
     const std::array<const wire::Signer*, 1> signers{patient};
     auto envelope = wire::sign_transaction(body, signers);
@@ -228,15 +228,15 @@ Result<std::unique_ptr<LongChain>> LongChain::begin(storage::KeyValueStore& stor
 Result<void> LongChain::append(std::uint64_t blocks,
                                const std::function<void(wire::Height)>& on_block) {
     auto& state = *state_;
-    const auto next = extend_chain(
-        *state.application,
-        {.cloud_server = *state.cloud_server,
-         .doctor = *state.doctor,
-         .miner = [&state](const wire::LedgerId& id) { return state.find(id); },
-         .report = state.report(),
-         .first_sequence = state.next_sequence,
-         .on_block = on_block},
-        blocks);
+    const auto next =
+        extend_chain(*state.application,
+                     {.cloud_server = *state.cloud_server,
+                      .doctor = *state.doctor,
+                      .miner = [&state](const wire::LedgerId& id) { return state.find(id); },
+                      .report = state.report(),
+                      .first_sequence = state.next_sequence,
+                      .on_block = on_block},
+                     blocks);
     if (!next) return base::pass(next);
     state.next_sequence = *next;
     return state.store.flush();

@@ -52,8 +52,8 @@ public:
     ~LongChain();
 
     /// Appends, and then all of it is on disk. Errors: as `extend_chain`, and the store's.
-    [[nodiscard]] base::Result<void> append(
-        std::uint64_t blocks, const std::function<void(wire::Height)>& on_block = {});
+    [[nodiscard]] base::Result<void> append(std::uint64_t blocks,
+                                            const std::function<void(wire::Height)>& on_block = {});
     [[nodiscard]] wire::Height height() const;
     [[nodiscard]] const wire::Genesis& genesis() const;
 

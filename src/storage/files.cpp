@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 #include "base/check.h"
 #include "storage/internal/crc32c.h"
@@ -109,6 +110,15 @@ base::Result<void> make_folder(const std::filesystem::path& folder) {
         return system_error(errno, "create the folder", folder.string());
     }
     return sync_parent(folder);
+}
+
+base::Result<void> exchange_folders(const std::filesystem::path& a,
+                                    const std::filesystem::path& b) {
+    if (::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) != 0) {
+        return system_error(errno, "exchange with " + b.string(), a.string());
+    }
+    if (auto synced = sync_parent(a); !synced) return synced;
+    return sync_parent(b);
 }
 
 base::Result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {

@@ -20,6 +20,11 @@ namespace storage {
 /// Creates `folder` with mode 0700 where it is missing and syncs its parent.
 [[nodiscard]] base::Result<void> make_folder(const std::filesystem::path& folder);
 
+/// Two folders of one disk take each other's place in one step, and that is synced: after a crash
+/// it was done or not. Errors: `not_found`, `unavailable` (also where the disk cannot do it).
+[[nodiscard]] base::Result<void> exchange_folders(const std::filesystem::path& a,
+                                                  const std::filesystem::path& b);
+
 /// Held while a process owns a data folder; released by its end, however it ends.
 class FolderLock {
 public:

@@ -237,6 +237,26 @@ base::Result<void> verify_object(const std::filesystem::path& folder, const wire
     return {};
 }
 
+base::Result<void> fetch_object(const std::filesystem::path& folder,
+                                const std::filesystem::path& from,
+                                const std::filesystem::path& quarantine,
+                                const wire::ContentId& id) {
+    const auto object = read_object(from, id);
+    if (!object) return pass(object);
+    const auto path = path_of(folder, id);
+    std::error_code error;
+    if (std::filesystem::exists(path, error)) {
+        if (auto made = storage::make_folder(quarantine); !made) return made;
+        std::filesystem::copy_file(path, quarantine / path.filename(), error);
+        if (error) {
+            return base::fail(ErrorCode::unavailable,
+                              name_of(id) + " cannot be kept: " + error.message());
+        }
+    }
+    if (auto made = storage::make_folder(folder_of(folder, id)); !made) return made;
+    return storage::write_file_synced(path, *object);
+}
+
 std::string to_text(const wire::ContentId& id) {
     // RFC 4648 section 6, lower case, unpadded; "b" is its multibase prefix.
     constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz234567";

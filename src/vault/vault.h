@@ -74,6 +74,13 @@ private:
 /// `corrupted`.
 [[nodiscard]] base::Result<void> verify_object(const std::filesystem::path& folder,
                                                const wire::ContentId& id);
+/// Puts the object of another vault's folder where it is missing or damaged here, once it hashes to
+/// its name. A damaged one is kept in `quarantine`. Errors: those of `verify_object` for the other
+/// folder, `storage_full`, `unavailable`.
+[[nodiscard]] base::Result<void> fetch_object(const std::filesystem::path& folder,
+                                              const std::filesystem::path& from,
+                                              const std::filesystem::path& quarantine,
+                                              const wire::ContentId& id);
 /// "bafkrei...": base32 lower-case multibase text, as IPFS writes it.
 [[nodiscard]] std::string to_text(const wire::ContentId& id);
 

@@ -31,11 +31,27 @@ std::uint32_t masked(std::uint32_t crc) {
 // Goes through the blocks of one file and joins fragments to records.
 class LogReader {
 public:
-    LogReader(std::string path, const std::function<void(base::ByteView)>& visit)
-        : path_(std::move(path)), visit_(visit) {}
+    LogReader(std::string path, const std::function<void(base::ByteView)>& visit, LogDamage damage)
+        : path_(std::move(path)), visit_(visit), damage_(damage) {}
 
     // Takes one block, or less of it at the end of the file; false once the log ends.
     base::Result<bool> take_block(base::ByteView block) {
+        auto taken = take_fragments(block);
+        if (taken || damage_ == LogDamage::refuse) return taken;
+        end_.damaged = true;
+        open_ = false;
+        offset_ += block.size();
+        return block.size() == block_bytes;
+    }
+
+    [[nodiscard]] LogEnd end() const {
+        LogEnd end = end_;
+        end.torn |= open_;
+        return end;
+    }
+
+private:
+    base::Result<bool> take_fragments(base::ByteView block) {
         std::size_t at = 0;
         while (block.size() - at >= fragment_header_bytes) {
             const auto length = static_cast<std::size_t>(block[at + 4] | block[at + 5] << 8);
@@ -62,16 +78,11 @@ public:
         return whole;
     }
 
-    [[nodiscard]] LogEnd end() const {
-        LogEnd end = end_;
-        end.torn |= open_;
-        return end;
-    }
-
-private:
     bool join(std::uint8_t type, base::ByteView data) {
         const bool begins = type == full || type == first;
         const bool continues = type == middle || type == last;
+        // The rest of a record whose beginning was passed over.
+        if (continues && !open_ && end_.damaged) return true;
         if ((!begins && !continues) || begins == open_) return false;
         if (begins) record_.clear();
         base::append(record_, data);
@@ -88,6 +99,7 @@ private:
 
     std::string path_;
     const std::function<void(base::ByteView)>& visit_;
+    LogDamage damage_;
     base::Bytes record_;
     bool open_ = false;  ///< A record has begun and not ended.
     std::uint64_t offset_ = 0;
@@ -97,10 +109,10 @@ private:
 }  // namespace
 
 base::Result<LogEnd> check_log(const std::filesystem::path& path, std::uint64_t bytes_max,
-                               const std::function<void(base::ByteView)>& visit) {
+                               const std::function<void(base::ByteView)>& visit, LogDamage damage) {
     const Descriptor file = open_file(path.string(), O_RDONLY);
     if (!file.valid()) return system_error(errno, "read", path.string());
-    LogReader reader(path.string(), visit);
+    LogReader reader(path.string(), visit, damage);
     base::Bytes block(block_bytes);
     for (std::uint64_t offset = 0;; offset += block_bytes) {
         const auto wanted = std::min<std::uint64_t>(block_bytes, bytes_max - offset);

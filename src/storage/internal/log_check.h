@@ -15,6 +15,12 @@ struct LogEnd {
     std::uint64_t bytes = 0;
     /// The file ends within a record: a write that a crash cut short, or bytes cut away since.
     bool torn = false;
+    bool damaged = false;  ///< With LogDamage::skip: something was passed over.
+};
+
+enum class LogDamage : std::uint8_t {
+    refuse,  ///< An error, as for a database that is to be opened.
+    skip     ///< Passed over up to the next block, to save what stands behind it.
 };
 
 /// Reads a file of RocksDB's log format (the WAL and the MANIFEST) more strictly than RocksDB does:
@@ -25,6 +31,7 @@ struct LogEnd {
 /// `corrupted` naming the file and the offset, `not_found`, `unavailable`.
 [[nodiscard]] base::Result<LogEnd> check_log(const std::filesystem::path& path,
                                              std::uint64_t bytes_max,
-                                             const std::function<void(base::ByteView)>& visit);
+                                             const std::function<void(base::ByteView)>& visit,
+                                             LogDamage damage = LogDamage::refuse);
 
 }  // namespace storage::internal

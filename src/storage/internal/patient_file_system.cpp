@@ -44,8 +44,8 @@ private:
         const auto wanted = size + bytes;
         if (wanted <= taken_) return IOStatus::OK();
         // A whole piece if there is one, else what is needed now.
-        for (const auto more : {std::max<std::uint64_t>(bytes, piece_bytes),
-                                static_cast<std::uint64_t>(bytes)}) {
+        for (const auto more :
+             {std::max<std::uint64_t>(bytes, piece_bytes), static_cast<std::uint64_t>(bytes)}) {
             auto status = target()->Allocate(size, more, options, debug);
             while (more == bytes && !status.ok() && files_.wait_after(status)) {
                 status = target()->Allocate(size, more, options, debug);
