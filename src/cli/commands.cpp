@@ -6,12 +6,14 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/bench.h"
+#include "cli/checkpoints.h"
 #include "cli/fleet.h"
 #include "cli/inspect.h"
 #include "cli/node.h"
 #include "cli/setup_command.h"
 #include "cli/up.h"
 #include "cli/verify.h"
+#include "cli/witness.h"
 
 namespace cli {
 namespace {
@@ -25,6 +27,9 @@ struct Words {
     NodeOptions node;
     FleetOptions fleet;
     VerifyCommand verify;
+    VerifyCheckpointCommand verify_checkpoint;
+    WitnessCommand witness;
+    AdmitCommand admit;
     BenchCommand bench;
     DataFolder inspect;
     std::function<int()> chosen;
@@ -113,6 +118,21 @@ void add_parts(CLI::App& app, Words& words) {
     }
 }
 
+void add_verify_checkpoint(CLI::App& verify, Words& words) {
+    auto& command = words.verify_checkpoint;
+    auto* checkpoint = verify.add_subcommand(
+        "checkpoint", "a signed checkpoint of the history log, and who witnessed it");
+    checkpoint->add_option("file", command.file, "the note")->required()->check(CLI::ExistingFile);
+    checkpoint->add_option("--trust", command.trust, "the anchor: log and witnesses")
+        ->required()
+        ->check(CLI::ExistingFile);
+    checkpoint->add_option("--require", command.required, "so many witnesses must have cosigned");
+    flag(*checkpoint, "--json", command.json, "for programs");
+    checkpoint->callback([&words] {
+        words.chosen = [&words] { return verify_checkpoint_command(words.verify_checkpoint); };
+    });
+}
+
 void add_verify(CLI::App& app, Words& words) {
     auto* verify = app.add_subcommand("verify", "check offline; exit 0 only if everything holds");
     verify->require_subcommand(1);
@@ -129,6 +149,7 @@ void add_verify(CLI::App& app, Words& words) {
     receipt->add_option("file", command.target, "the receipt")
         ->required()
         ->check(CLI::ExistingFile);
+    add_verify_checkpoint(*verify, words);
     for (auto* sub : {chain, receipt}) {
         sub->add_option("--trust", command.trust, "the anchor, from elsewhere than the issuer")
             ->check(CLI::ExistingFile);
@@ -138,6 +159,49 @@ void add_verify(CLI::App& app, Words& words) {
         [&words] { words.chosen = [&words] { return verify_chain_command(words.verify); }; });
     receipt->callback(
         [&words] { words.chosen = [&words] { return verify_receipt_command(words.verify); }; });
+}
+
+void add_witness(CLI::App& app, Words& words) {
+    auto* witness = app.add_subcommand(
+        "witness",
+        "vouch for a chain's log: cosign only what begins with what was cosigned before");
+    witness->require_subcommand(1);
+    auto& command = words.witness;
+    auto* init = witness->add_subcommand("init", "make a witness's key; print it for nodes");
+    init->add_option("--name", command.name, "under which it signs")->required();
+    init->add_option("--trust", command.trust, "trust file of a chain that it shall watch")
+        ->check(CLI::ExistingFile);
+    auto* cosign =
+        witness->add_subcommand("cosign", "cosign a checkpoint, offline; exit 3: refused");
+    cosign->add_option("--checkpoint", command.checkpoint, "the note")
+        ->required()
+        ->check(CLI::ExistingFile);
+    cosign
+        ->add_option("--consistency", command.consistency,
+                     "the proof from what was cosigned last; not needed the first time")
+        ->check(CLI::ExistingFile);
+    cosign->add_option("--out", command.out, "write the cosigned note there");
+    auto* follow = witness->add_subcommand(
+        "follow", "fetch a node's checkpoints, cosign and hand them in, until ended");
+    follow->add_option("--node", command.node, "http://HOST:PORT")->required();
+    follow->add_option("--interval", command.interval_s, "seconds between two rounds")
+        ->check(CLI::Range(1, 86400))
+        ->capture_default_str();
+    flag(*follow, "--once", command.once, "one round, then end");
+    for (auto* sub : {init, cosign, follow}) {
+        sub->add_option("--data", command.folder.root, "the witness's own folder")->required();
+    }
+    init->callback(
+        [&words] { words.chosen = [&words] { return witness_init_command(words.witness); }; });
+    cosign->callback(
+        [&words] { words.chosen = [&words] { return witness_cosign_command(words.witness); }; });
+    follow->callback(
+        [&words] { words.chosen = [&words] { return witness_follow_command(words.witness); }; });
+
+    auto* admit = witness->add_subcommand("admit", "let a node name a witness in its trust.json");
+    admit->add_option("--data", words.admit.folder.root, "the node's folder")->required();
+    admit->add_option("--key", words.admit.key, "what `witness init` printed")->required();
+    admit->callback([&words] { words.chosen = [&words] { return admit_command(words.admit); }; });
 }
 
 void add_tools(CLI::App& app, Words& words) {
@@ -163,6 +227,7 @@ int run_command(int count, char** words_in) {
     add_up(app, words, "/proc/self/exe");
     add_parts(app, words);
     add_verify(app, words);
+    add_witness(app, words);
     add_tools(app, words);
     try {
         app.parse(count, words_in);

@@ -13,6 +13,8 @@ struct DataFolder {
     [[nodiscard]] std::filesystem::path genesis() const { return root / "genesis.bin"; }
     [[nodiscard]] std::filesystem::path trust() const { return root / "trust.json"; }
     [[nodiscard]] std::filesystem::path keys() const { return root / "keys"; }
+    /// The newest signed checkpoints, with cosignatures: *.note.
+    [[nodiscard]] std::filesystem::path checkpoints() const { return root / "checkpoints"; }
     [[nodiscard]] std::filesystem::path vault() const { return root / "vault"; }
     [[nodiscard]] std::filesystem::path broker() const { return root / "broker"; }
     [[nodiscard]] std::filesystem::path fleet() const { return root / "fleet"; }

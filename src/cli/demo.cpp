@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "cli/checkpoints.h"
 #include "cli/demo_cast.h"
 #include "cli/demo_devices.h"
 #include "cli/sequences.h"
@@ -119,6 +120,9 @@ Result<void> FirstStart::make_genesis() {
         trust.miners.push_back({id, *key});
     }
     trust.genesis_hash = wire::hash_of(genesis);
+    auto checkpoint_key = create_checkpoint_key(folder_, *keys_, chain_id_);
+    if (!checkpoint_key) return base::pass(checkpoint_key);
+    trust.checkpoint_key = *std::move(checkpoint_key);
     if (auto written = storage::write_file_synced(folder_.genesis(), wire::encode(genesis));
         !written) {
         return written;
@@ -291,9 +295,9 @@ Result<SetupRecord> FirstStart::run() {
 /// that was ever in use is touched.
 Result<void> clear_unfinished(const DataFolder& folder) {
     std::error_code error;
-    for (const auto& path :
-         {folder.genesis(), folder.trust(), folder.keys(), folder.vault(), folder.broker(),
-          folder.fleet(), folder.first_transactions(), folder.sequences(), folder.databases()}) {
+    for (const auto& path : {folder.genesis(), folder.trust(), folder.keys(), folder.vault(),
+                             folder.broker(), folder.fleet(), folder.first_transactions(),
+                             folder.sequences(), folder.databases(), folder.checkpoints()}) {
         fs::remove_all(path, error);
         if (error) {
             return base::fail(ErrorCode::unavailable,

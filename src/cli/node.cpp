@@ -9,6 +9,7 @@
 
 #include "api/api.h"
 #include "cli/auto_approver.h"
+#include "cli/checkpoints.h"
 #include "cli/demo.h"
 #include "cli/node_reports.h"
 #include "cli/process.h"
@@ -61,6 +62,8 @@ private:
     Result<void> open_identity();
     Result<void> open_ledger();
     Result<void> submit_first_transactions();
+    Result<void> open_checkpoints();
+    void publish_checkpoint();
     Result<void> open_records();
     Result<void> open_gateway();
     Result<void> open_api();
@@ -87,6 +90,8 @@ private:
     std::unique_ptr<ledger::Application> application_;
     std::unique_ptr<consensus::EmbeddedEngine> engine_;
     std::unique_ptr<chain::Subscription> block_log_;
+    std::unique_ptr<witness::CheckpointPublisher> checkpoints_;
+    std::string checkpoint_fault_;  ///< The last one that was logged.
     std::unique_ptr<vault::Vault> vault_;
     std::unique_ptr<series::SeriesStore> series_;
     std::unique_ptr<monitor::Monitor> monitor_;
@@ -186,6 +191,23 @@ Result<void> Node::submit_first_transactions() {
     if (error) return base::fail(ErrorCode::unavailable, error.message());
     spdlog::info("{} first transactions are on the chain", envelopes->size());
     return {};
+}
+
+Result<void> Node::open_checkpoints() {
+    auto publisher = open_publisher(folder_, {.keys = *keys_, .blocks = *engine_, .clock = clock_});
+    if (!publisher) return base::pass(publisher);
+    checkpoints_ = std::move(*publisher);
+    publish_checkpoint();
+    return {};
+}
+
+/// Patients are monitored whether or not checkpoints can be signed: a fault is told once.
+void Node::publish_checkpoint() {
+    if (!checkpoints_) return;
+    const auto published = checkpoints_->publish();
+    const std::string fault = published ? "" : published.error().detail;
+    if (!fault.empty() && fault != checkpoint_fault_) spdlog::error("checkpoint: {}", fault);
+    checkpoint_fault_ = fault;
 }
 
 monitor::PatientFacts Node::facts_of(const wire::LedgerId& patient, wire::Vital vital) {
@@ -321,8 +343,8 @@ Result<void> Node::open_api() {
          .gateway = [this] { return gateway_stats(); },
          .storage = [this] { return storage_stats(folder_); },
          .health = [this] { return health_of(gateway_->health()); },
-         .verify_chain =
-             [this](const auto& progress) { return verify_for_api(folder_, progress); }},
+         .verify_chain = [this](const auto& progress) { return verify_for_api(folder_, progress); },
+         .checkpoints = checkpoints_.get()},
         std::move(options));
     if (!api) return base::pass(api);
     api_ = std::move(*api);
@@ -331,8 +353,8 @@ Result<void> Node::open_api() {
 
 Result<void> Node::open() {
     using Step = Result<void> (Node::*)();
-    for (const Step step : {&Node::open_identity, &Node::open_ledger, &Node::open_records,
-                            &Node::open_gateway, &Node::open_api}) {
+    for (const Step step : {&Node::open_identity, &Node::open_ledger, &Node::open_checkpoints,
+                            &Node::open_records, &Node::open_gateway, &Node::open_api}) {
         if (auto opened = (this->*step)(); !opened) return opened;
     }
     return tell_ready(options_.ready_fd);
@@ -354,6 +376,7 @@ Result<void> Node::watch() {
             return {};
         }
         monitor_->tick();
+        publish_checkpoint();
         keys_->drop_idle();
     }
     return {};
