@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "base/check.h"
+#include "chain/orphans.h"
 #include "consensus/internal/follower.h"
+#include "consensus/internal/outcome.h"
 #include "consensus/internal/pending_queue.h"
 #include "ledger/signature_batch.h"
 #include "wire/transaction.h"
@@ -59,8 +61,6 @@ struct EmbeddedEngine::State {
     [[nodiscard]] base::Result<wire::Block> seal_and_commit(const ledger::Turn& turn,
                                                             base::ByteView header);
     [[nodiscard]] base::Result<wire::Seal> seal(const ledger::Turn& turn, base::ByteView header);
-    [[nodiscard]] base::Result<chain::Committed> outcome_of(const ledger::TxResult& result,
-                                                            const wire::Block* block) const;
     void answer_all(const std::vector<PendingQueue::Entry>& entries, const base::Error& error);
     void report(const base::Error& error) const {
         if (parts.on_error) parts.on_error(error);
@@ -125,7 +125,7 @@ void EmbeddedEngine::State::finish(Batch batch) {
     }
     const auto waiting = queue.finish(batch.entries);
     for (std::size_t i = 0; i < waiting.size(); ++i) {
-        const auto outcome = outcome_of(results[i], block->get());
+        const auto outcome = outcome_of(results[i], block->get(), parts.application.blocks());
         for (const auto& done : waiting[i]) done(outcome);
     }
     if (*block) board.announce(*block);
@@ -176,27 +176,6 @@ base::Result<wire::Seal> EmbeddedEngine::State::seal(const ledger::Turn& turn,
     if (!signature) return base::pass(signature);
     seal.signature = *signature;
     return seal;
-}
-
-base::Result<chain::Committed> EmbeddedEngine::State::outcome_of(const ledger::TxResult& result,
-                                                                 const wire::Block* block) const {
-    const auto already = static_cast<std::uint32_t>(ErrorCode::already_committed);
-    if (result.code != 0 && result.code != already) {
-        return fail(static_cast<ErrorCode>(result.code), result.detail);
-    }
-    CHECK(result.place.has_value());
-    chain::Committed committed{.id = result.id,
-                               .height = result.place->height,
-                               .index = result.place->index,
-                               .block_time = {}};
-    if (block != nullptr && block->header.height == committed.height) {
-        committed.block_time = block->header.time;
-        return committed;
-    }
-    const auto earlier = parts.application.blocks().block(committed.height);
-    if (!earlier) return base::pass(earlier);
-    committed.block_time = earlier->header.time;
-    return committed;
 }
 
 void EmbeddedEngine::State::answer_all(const std::vector<PendingQueue::Entry>& entries,
@@ -262,6 +241,7 @@ std::unique_ptr<chain::Subscription> EmbeddedEngine::follow(
 }
 
 base::Result<base::Bytes> EmbeddedEngine::query(std::string_view path, base::ByteView data) const {
+    if (path == chain::path::orphans) return chain::encoding::encode(std::vector<chain::Orphan>{});
     return state_->parts.application.query(path, data);
 }
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "chain/block_source.h"
 #include "chain/transaction_submitter.h"
+#include "consensus/engine.h"
 #include "crypto/signature_verifier.h"
 #include "ledger/application.h"
 #include "wire/signer.h"
@@ -23,7 +24,7 @@ namespace consensus {
 /// Order of what is seen: a block is on disk, then its `done` calls run on the engine's thread
 /// (they may submit, but must not wait for the chain), and followers are told, each on a thread of
 /// its own, so that a slow one delays nobody.
-class EmbeddedEngine final : public chain::TransactionSubmitter, public chain::BlockSource {
+class EmbeddedEngine final : public Engine {
 public:
     /// A miner's key. Errors are given to the submitters of the block.
     using MinerSigners =
@@ -65,6 +66,7 @@ public:
     /// The subscription must not be destroyed from within `on_block`.
     [[nodiscard]] std::unique_ptr<chain::Subscription> follow(
         wire::Height from, std::function<void(const wire::Block&)> on_block) override;
+    /// No branch arises where one miner seals alone: chain::path::orphans has none.
     [[nodiscard]] base::Result<base::Bytes> query(std::string_view path,
                                                   base::ByteView data) const override;
 
