@@ -114,7 +114,7 @@ export function ward_patient(patient) {
 }
 
 export const miners = Array.from({ length: 100 }, (_, index) => ({ id: hex(16), index, blocks: index < 37 ? 2 : 1, mined_this_round: index < 37, standing: index === 71 ? 'suspended' : index === 80 ? 'left' : 'active', joined_height: 0, forfeits: index === 11 ? 1 : 0, kept: false }));
-export const mining = { engine: 'equal_opportunity', quorum: 'two_thirds', turn_timeout_ms: 2000, pass_limit: 3, round: 1, next: 37, upcoming: [37, 38, 39, 40, 41], miners };
+export const mining = { engine: 'equal_opportunity', quorum: 'two_thirds', round: 1, next: 37, upcoming: [], last_round: { round: 0, first_height: 1, last_height: 100, mined: 100, forfeited: 0 }, miners };
 export const orphans = [
   { height: 131, header: hex(64), parent: hex(64), miner: miners[71].id, miner_index: 71, reason: 'parent_mismatch', approvals: 0, needed: 0 },
   { height: 64, header: hex(64), parent: hex(64), miner: miners[12].id, miner_index: 12, reason: 'too_few_approvals', approvals: 2, needed: 3 },

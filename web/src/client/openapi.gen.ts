@@ -1384,16 +1384,14 @@ export interface components {
              * @enum {string}
              */
             quorum: "miner_alone" | "two_thirds" | "majority";
-            /** @description Block time after which an absent miner is passed over */
-            turn_timeout_ms: number;
-            /** @description How often in a round the turn of an absent miner is kept */
-            pass_limit: number;
             /** @description From 0 */
             round: number;
             /** @description Index of the miner whose turn it is; null if nobody is active, or anybody may mine */
             next: number | null;
             /** @description Indices of those whose turns come next, the first being `next`; at most 5 */
             upcoming: number[];
+            /** @description The last complete round; null before the first */
+            last_round: components["schemas"]["FinishedRound"] | null;
             miners: components["schemas"]["Miner"][];
         };
         SearchHit: {
@@ -1576,6 +1574,15 @@ export interface components {
         };
         OrphanList: {
             items: components["schemas"]["Orphan"][];
+        };
+        FinishedRound: {
+            round: number;
+            first_height: number;
+            last_height: number;
+            /** @description Turns taken: each miner that was active throughout took one */
+            mined: number;
+            /** @description Turns lost by absence */
+            forfeited: number;
         };
     };
     responses: never;

@@ -64,6 +64,7 @@ export type Block = With<
 >;
 export type Transaction = With<Schemas['Transaction'], { id: TransactionId }>;
 export type Mining = Schemas['Mining'];
+export type FinishedRound = Schemas['FinishedRound'];
 export type MinerRow = Schemas['Miner'];
 export type Orphan = Schemas['Orphan'];
 export type Found = Schemas['SearchHit'];

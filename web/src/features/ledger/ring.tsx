@@ -2,7 +2,7 @@
 // Whose turn it is, to see: a ring of miners, those that have had their turn filled.
 import { useState } from 'react';
 import { useMining } from '@/client/queries';
-import type { MinerRow, Mining } from '@/client/types';
+import type { FinishedRound, MinerRow, Mining } from '@/client/types';
 import { Hash } from '@/ui/bits';
 import { count } from '@/ui/format';
 import { Answered } from '@/ui/states';
@@ -55,6 +55,15 @@ function Miners({ miners, mining }: { miners: readonly MinerRow[]; mining: Minin
   );
 }
 
+function LastRound({ round }: { round: FinishedRound }) {
+  return (
+    <p className="ring-text">
+      {w.last_round(count(round.round + 1), count(round.first_height), count(round.last_height), count(round.mined))}{' '}
+      {round.forfeited > 0 ? w.last_round_lost(count(round.forfeited)) : null}
+    </p>
+  );
+}
+
 function Drawing({ mining }: { mining: Mining }) {
   const [picked, set_picked] = useState<number | null>(null);
   const miners = [...mining.miners].sort((a, b) => a.index - b.index);
@@ -95,9 +104,10 @@ function Drawing({ mining }: { mining: Mining }) {
           {w.upcoming}: {mining.upcoming.map((index) => w.miner_number(count(index + 1))).join(', ')}
         </p>
       ) : null}
+      {mining.last_round ? <LastRound round={mining.last_round} /> : null}
       <p className="muted">{w.engines[mining.engine]}</p>
       {mining.engine === 'equal_opportunity' && mining.quorum !== 'miner_alone' ? (
-        <p className="muted">{w.absent_rule(count(mining.turn_timeout_ms / 1_000), count(mining.pass_limit))}</p>
+        <p className="muted">{w.absent_rule}</p>
       ) : null}
       <p className="muted">{w.quorums[mining.quorum]}</p>
       <Miners miners={miners} mining={mining} />
