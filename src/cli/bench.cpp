@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "cli/bench_startup.h"
 #include "consensus/bench_ledger.h"
 #include "gateway/bench_ingest.h"
 #include "monitor/monitor.h"
@@ -102,6 +103,30 @@ base::Result<Suite> ingest_suite(const fs::path& folder) {
     return suite;
 }
 
+/// The ratio is of the two seconds that a start may take: the smaller the better.
+base::Result<Suite> startup_suite(const fs::path& folder, std::uint64_t blocks) {
+    constexpr double seconds_max = 2.0;
+    constexpr std::uint64_t told_every = 50'000;
+    const auto bench = run_startup_bench(folder, blocks, [](wire::Height height) {
+        if (height % told_every == 0) fmt::print(stderr, "{} blocks made\n", height);
+    });
+    if (!bench) return base::pass(bench);
+    return Suite{
+        .ratio = bench->seconds / seconds_max,
+        .figures = {{fmt::format("start after {} blocks, files not in memory", bench->blocks),
+                     bench->seconds, "s", seconds_max, 0},
+                    {"the same at once after a stop", bench->warm_seconds, "s", seconds_max, 0},
+                    {"start after 1,000 blocks, files not in memory", bench->short_seconds, "s",
+                     seconds_max, 0},
+                    {"stored for a block of one report", bench->bytes_a_block, "bytes", 0, 0}}};
+}
+
+base::Result<Suite> suite_of(const BenchCommand& command, const fs::path& folder) {
+    if (command.suite == "startup") return startup_suite(folder, command.blocks);
+    if (command.suite == "ledger") return ledger_suite(folder / "ledger");
+    return ingest_suite(folder);
+}
+
 void print_json(const std::string& name, const Suite& suite) {
     boost::json::array results;
     for (const auto& figure : suite.figures) {
@@ -125,7 +150,7 @@ void print_json(const std::string& name, const Suite& suite) {
 void print_table(const std::string& name, const Suite& suite) {
     fmt::print("{} on {}\n", name, machine());
     for (const auto& figure : suite.figures) {
-        fmt::print("{:52} {:14.1f} {:8}", figure.name, figure.figure, figure.unit);
+        fmt::print("{:52} {:14.3f} {:8}", figure.name, figure.figure, figure.unit);
         if (figure.bound > 0)
             fmt::print(" bound {:.1f}, ratio {:.3f}", figure.bound, figure.ratio());
         if (figure.aim > 0) fmt::print(" (aim {:.2f})", figure.aim);
@@ -137,8 +162,7 @@ void print_table(const std::string& name, const Suite& suite) {
 
 int bench_command(const BenchCommand& command) {
     const TemporaryFolder folder;
-    const auto suite = command.suite == "ledger" ? ledger_suite(folder.path / "ledger")
-                                                 : ingest_suite(folder.path);
+    const auto suite = suite_of(command, folder.path);
     if (!suite) {
         fmt::print(stderr, "salus: {}\n", suite.error().detail);
         return 1;

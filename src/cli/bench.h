@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace cli {
 
 struct BenchCommand {
-    std::string suite;  ///< "ledger" or "ingest".
+    std::string suite;                 ///< "ledger", "ingest" or "startup".
+    std::uint64_t blocks = 1'000'000;  ///< Of the chain of "startup".
     bool json = false;
 };
 /// Runs a suite in a temporary folder and prints figure, bound and ratio. Returns the exit code.

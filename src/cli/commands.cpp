@@ -10,6 +10,7 @@
 #include "cli/fleet.h"
 #include "cli/inspect.h"
 #include "cli/node.h"
+#include "cli/repair.h"
 #include "cli/setup_command.h"
 #include "cli/up.h"
 #include "cli/verify.h"
@@ -31,6 +32,7 @@ struct Words {
     WitnessCommand witness;
     AdmitCommand admit;
     BenchCommand bench;
+    RepairCommand repair;
     DataFolder inspect;
     std::function<int()> chosen;
 };
@@ -204,6 +206,25 @@ void add_witness(CLI::App& app, Words& words) {
     admit->callback([&words] { words.chosen = [&words] { return admit_command(words.admit); }; });
 }
 
+void add_repair(CLI::App& app, Words& words) {
+    auto* repair = app.add_subcommand(
+        "repair",
+        "mend a damaged data folder without losing anything acknowledged; what is "
+        "replaced is kept in its folder quarantine");
+    auto& command = words.repair;
+    repair->add_option("folder", command.folder.root, "the folder given to --data")
+        ->required()
+        ->check(CLI::ExistingDirectory);
+    repair->add_option("--from", command.from, "the data folder of another copy of the chain")
+        ->check(CLI::ExistingDirectory);
+    repair->add_option("--trust", command.trust, "the anchor, in place of the folder's own")
+        ->check(CLI::ExistingFile);
+    flag(*repair, "--dry-run", command.dry_run, "say what would be done; replace nothing");
+    flag(*repair, "--json", command.json, "for programs");
+    repair->callback(
+        [&words] { words.chosen = [&words] { return repair_command(words.repair); }; });
+}
+
 void add_tools(CLI::App& app, Words& words) {
     auto* inspect = app.add_subcommand("inspect", "print what is on disk, without names or values");
     inspect->add_option("--data", words.inspect.root, "the data folder")->required();
@@ -211,9 +232,12 @@ void add_tools(CLI::App& app, Words& words) {
         [&words] { words.chosen = [&words] { return inspect_command(words.inspect); }; });
 
     auto* bench = app.add_subcommand("bench", "measure, beside this machine's own bound");
-    bench->add_option("suite", words.bench.suite, "ledger or ingest")
+    bench->add_option("suite", words.bench.suite, "ledger, ingest or startup")
         ->required()
-        ->check(CLI::IsMember({"ledger", "ingest"}));
+        ->check(CLI::IsMember({"ledger", "ingest", "startup"}));
+    bench->add_option("--blocks", words.bench.blocks, "startup: of the chain that is started on")
+        ->check(CLI::Range(1'000, 100'000'000))
+        ->capture_default_str();
     flag(*bench, "--json", words.bench.json, "for programs");
     bench->callback([&words] { words.chosen = [&words] { return bench_command(words.bench); }; });
 }
@@ -227,6 +251,7 @@ int run_command(int count, char** words_in) {
     add_up(app, words, "/proc/self/exe");
     add_parts(app, words);
     add_verify(app, words);
+    add_repair(app, words);
     add_witness(app, words);
     add_tools(app, words);
     try {

@@ -29,6 +29,8 @@ struct DataFolder {
     [[nodiscard]] std::filesystem::path database(std::string_view name) const {
         return databases() / name;
     }
+    /// What a repair replaced, by number; nothing in it is ever deleted.
+    [[nodiscard]] std::filesystem::path quarantine() const { return root / "quarantine"; }
     [[nodiscard]] std::filesystem::path logs() const { return root / "logs"; }
     [[nodiscard]] std::filesystem::path pids() const { return root / "pids.json"; }
     [[nodiscard]] std::filesystem::path node_summary() const { return root / "node_summary.json"; }

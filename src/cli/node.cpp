@@ -23,6 +23,7 @@
 #include "identity/directory.h"
 #include "identity/key_store.h"
 #include "ledger/application.h"
+#include "ledger/entry_names.h"
 #include "monitor/monitor.h"
 #include "mqtt/mosquitto_network.h"
 #include "mqtt/network_thread.h"
@@ -110,7 +111,9 @@ private:
 };
 
 Result<std::unique_ptr<RocksStore>> Node::store(std::string_view name) {
-    auto opened = RocksStore::open(folder_.database(name));
+    storage::RocksOptions options;
+    if (name == "ledger") options.name_of_key = ledger::name_of_entry;
+    auto opened = RocksStore::open(folder_.database(name), std::move(options));
     if (opened) return opened;
     return base::fail(opened.error().code,
                       fmt::format("database {}: {}", name, opened.error().detail));
@@ -342,7 +345,7 @@ Result<void> Node::open_api() {
          .next_sequence = [this](const wire::LedgerId& id) { return sequences_.next(id); },
          .gateway = [this] { return gateway_stats(); },
          .storage = [this] { return storage_stats(folder_); },
-         .health = [this] { return health_of(gateway_->health()); },
+         .health = [this] { return health_of(gateway_->health(), *ledger_store_); },
          .verify_chain = [this](const auto& progress) { return verify_for_api(folder_, progress); },
          .checkpoints = checkpoints_.get()},
         std::move(options));

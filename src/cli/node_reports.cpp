@@ -79,10 +79,15 @@ api::StorageStats storage_stats(const DataFolder& folder) {
     return out;
 }
 
-std::vector<api::HealthItem> health_of(const gateway::Health& gateway) {
+std::vector<api::HealthItem> health_of(const gateway::Health& gateway,
+                                       const storage::RocksStore& ledger) {
+    const auto writable = ledger.check_writable();
     return {{.name = "readings",
              .ok = gateway.storage_writable,
-             .detail = gateway.storage_writable ? "stored as they arrive" : gateway.trouble}};
+             .detail = gateway.storage_writable ? "stored as they arrive" : gateway.trouble},
+            {.name = "disk",
+             .ok = writable.has_value(),
+             .detail = writable ? "it has room" : writable.error().detail}};
 }
 
 api::ChainVerdict verify_for_api(

@@ -15,6 +15,7 @@
 #include "readmodel/read_model.h"
 #include "review/review.h"
 #include "series/series_store.h"
+#include "storage/rocks_store.h"
 
 namespace cli {
 
@@ -34,7 +35,8 @@ struct SummaryParts {  // all borrowed but the counts
 
 [[nodiscard]] api::StorageStats storage_stats(const DataFolder& folder);
 /// What the API does not see by itself.
-[[nodiscard]] std::vector<api::HealthItem> health_of(const gateway::Health& gateway);
+[[nodiscard]] std::vector<api::HealthItem> health_of(const gateway::Health& gateway,
+                                                     const storage::RocksStore& ledger);
 /// The whole folder, as `salus verify chain` does.
 [[nodiscard]] api::ChainVerdict verify_for_api(
     const DataFolder& folder, const std::function<bool(std::uint64_t, std::uint64_t)>& progress);

@@ -7,7 +7,7 @@
 
 #include "crypto/signature_verifier.h"
 #include "ledger/application.h"
-#include "ledger/internal/recheck_store.h"
+#include "ledger/entry_names.h"
 #include "ledger/verify_chain.h"
 #include "storage/files.h"
 #include "storage/gathering_store.h"

@@ -38,6 +38,17 @@ TEST(Crc32c, FollowsTheVectorsOfRfc3720) {
     EXPECT_EQ(internal::crc32c(view.subspan(5), internal::crc32c(view.first(5))), 0x46dd794eu);
 }
 
+TEST(Crc32c, IsTheSameByInstructionAndByTable) {
+    base::Bytes data(300);
+    for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::uint8_t>(i * 151);
+    for (std::size_t begin = 0; begin < 9; ++begin) {
+        for (std::size_t size = 0; begin + size <= data.size(); ++size) {
+            const auto part = base::ByteView(data).subspan(begin, size);
+            ASSERT_EQ(internal::crc32c(part, 77), internal::crc32c_by_table(part, 77)) << size;
+        }
+    }
+}
+
 TEST_F(FilesTest, AWrittenFileReadsBackWithModeOfItsOwnerAlone) {
     const auto path = folder / "file";
     ASSERT_TRUE(write_file_synced(path, bytes("one")));

@@ -3,11 +3,12 @@
 """Kills real processes of a real run at random moments, and asks each time whether anything that was
 acknowledged is lost or doubled.
 
-usage: run.py [--kills 200] [--cuts 50] [--seed N] [--only kills|cuts|mutations]
+usage: run.py [--kills 200] [--cuts 50] [--seed N] [--only kills|cuts|mutations|full]
 
 kills      kill -9 of node, broker and devices; the disk keeps what was written
 cuts       kill -9 of all at once, over a disk that keeps only what was synced (unsynced.h)
 mutations  the same with one kind of fsync taken out: the test must fail, or it could not fail
+full       the disk is filled under the node (full_disk.py)
 """
 import argparse
 import concurrent.futures
@@ -117,12 +118,17 @@ def notices(work, what, ignore, seed):
     return False
 
 
+def fill_disk():
+    subprocess.run([sys.executable, pathlib.Path(__file__).with_name("full_disk.py")], check=True)
+    return 1
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--kills", type=int, default=200)
     arguments.add_argument("--cuts", type=int, default=50)
     arguments.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    arguments.add_argument("--only", choices=["kills", "cuts", "mutations"])
+    arguments.add_argument("--only", choices=["kills", "cuts", "mutations", "full"])
     options = arguments.parse_args()
     subprocess.run(["cmake", "--build", str(BUILD), "--target", "unsynced", "unsynced_preload"],
                    check=True, stdout=subprocess.DEVNULL)
@@ -159,6 +165,8 @@ def main():
             if noticed != len(SYNCED):
                 failed += 1
             print(f"{noticed} of {len(SYNCED)} missing syncs noticed", flush=True)
+        if options.only in (None, "full"):
+            print(f"{gather([pool.submit(fill_disk)])} disk filled", flush=True)
     print(f"{time.monotonic() - started:.0f} s")
     print(f"{passed} passed, {failed} failed")
     if failed:

@@ -74,11 +74,11 @@ class SalusRun:
                 return probe.connect_ex(("127.0.0.1", self.port)) == 0
         wait_until(listens, "the broker")
 
-    def start_node(self, *more):
+    def start_node(self, *more, headless=True):
         ready, tell = os.pipe()
         self._spawn("node", [SALUS, "node", "--data", self.data, "--broker-port", self.port,
-                             "--headless", "--auto-approve", "--report-seconds", 20,
-                             "--ready-fd", tell, *more],
+                             *(["--headless"] if headless else []), "--auto-approve",
+                             "--report-seconds", 20, "--ready-fd", tell, *more],
                     self.node_log, pass_fds=(tell,))
         os.close(tell)
         got = os.read(ready, 1)  # end of file if the node ended before it was ready

@@ -76,6 +76,12 @@ base::Result<Response> readyz(Service& service, const Call&) {
                           "the read model stopped following the chain: " +
                               std::string(base::name_of(failure->code)));
     }
+    if (service.parts.health) {
+        for (const auto& item : service.parts.health()) {
+            if (item.ok) continue;
+            return base::fail(base::ErrorCode::unavailable, item.name + ": " + item.detail);
+        }
+    }
     return text_response("ready\n", "text/plain; charset=utf-8");
 }
 

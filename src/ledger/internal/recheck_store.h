@@ -66,7 +66,4 @@ private:
     std::map<base::Bytes, base::Bytes> other_;  ///< Not stored so, or not yet: the tip, counts.
 };
 
-/// "block 17", "the state of height 17, page 2", ...: what an entry of the ledger's store is.
-[[nodiscard]] std::string name_of_entry(base::ByteView key);
-
 }  // namespace ledger

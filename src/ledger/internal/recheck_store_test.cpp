@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ledger/entry_names.h"
 #include "storage/memory_store.h"
 
 namespace ledger {

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/internal/crc32c.h"
 
+#include <array>
+#include <cstring>
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#endif
+
 namespace storage::internal {
 namespace {
 
@@ -27,9 +33,33 @@ constexpr Table make_table() {
 }
 constexpr Table table = make_table();
 
+#if defined(__x86_64__)
+// The processor's own instruction, where it has it: eight bytes in some three cycles.
+__attribute__((target("sse4.2"))) std::uint32_t crc32c_by_instruction(base::ByteView data,
+                                                                      std::uint32_t before) {
+    std::uint64_t remainder = static_cast<std::uint32_t>(~before);
+    for (; data.size() >= 8; data = data.subspan(8)) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, data.data(), sizeof eight);
+        remainder = _mm_crc32_u64(remainder, eight);
+    }
+    auto last = static_cast<std::uint32_t>(remainder);
+    for (const std::uint8_t byte : data) last = _mm_crc32_u8(last, byte);
+    return ~last;
+}
+#endif
+
 }  // namespace
 
 std::uint32_t crc32c(base::ByteView data, std::uint32_t before) {
+#if defined(__x86_64__)
+    static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
+    if (has_instruction) return crc32c_by_instruction(data, before);
+#endif
+    return crc32c_by_table(data, before);
+}
+
+std::uint32_t crc32c_by_table(base::ByteView data, std::uint32_t before) {
     std::uint32_t remainder = ~before;
     while (data.size() >= 8) {
         const std::uint32_t low =
