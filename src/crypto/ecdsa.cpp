@@ -4,18 +4,15 @@
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 #include <openssl/params.h>
-#include <openssl/pem.h>
-#include <openssl/pkcs12.h>
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
-#include <limits>
 #include <optional>
 
 #include "base/check.h"
 #include "crypto/hash.h"
 #include "crypto/internal/openssl.h"
+#include "crypto/internal/pkcs8.h"
 
 namespace crypto {
 namespace {
@@ -87,10 +84,6 @@ bool is_p256(const EVP_PKEY* key) {
     return EVP_PKEY_is_a(key, "EC") == 1 &&
            EVP_PKEY_get_group_name(key, name.data(), name.size(), nullptr) == 1 &&
            std::string_view(name.data()) == "prime256v1";
-}
-
-base::Error malformed_key(std::string detail) {
-    return {base::ErrorCode::malformed, std::move(detail)};
 }
 
 }  // namespace
@@ -166,57 +159,17 @@ EcdsaPrivateKey EcdsaPrivateKey::generate() {
 
 base::Result<EcdsaPrivateKey> EcdsaPrivateKey::from_encrypted_pkcs8(std::string_view pem,
                                                                     std::string_view password) {
-    CHECK(password.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()));
-    if (pem.empty() || pem.size() > 16'384) {
-        return std::unexpected(malformed_key("a key file has 1 to 16,384 bytes"));
+    auto pkey = internal::open_pkcs8(pem, password);
+    if (!pkey) return base::pass(pkey);
+    if (!is_p256(pkey->get())) {
+        return base::fail(base::ErrorCode::malformed, "the key file holds no P-256 key");
     }
-    const internal::Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-    CHECK(bio != nullptr);
-    const internal::EncryptedPkcs8 encrypted(
-        PEM_read_bio_PKCS8(bio.get(), nullptr, nullptr, nullptr));
-    if (encrypted == nullptr) {
-        ERR_clear_error();
-        return std::unexpected(malformed_key("no PEM block ENCRYPTED PRIVATE KEY in the key file"));
-    }
-    const internal::Pkcs8 plain(
-        PKCS8_decrypt(encrypted.get(), password.data(), static_cast<int>(password.size())));
-    if (plain == nullptr) {
-        ERR_clear_error();
-        return base::fail(base::ErrorCode::bad_signature, "the password does not open the key");
-    }
-    internal::Pkey pkey(EVP_PKCS82PKEY(plain.get()));
-    if (pkey == nullptr || !is_p256(pkey.get())) {
-        ERR_clear_error();
-        return std::unexpected(malformed_key("the key file holds no P-256 key"));
-    }
-    return EcdsaPrivateKey(std::make_unique<Key>(Key{std::move(pkey)}));
+    return EcdsaPrivateKey(std::make_unique<Key>(Key{*std::move(pkey)}));
 }
 
 std::string EcdsaPrivateKey::to_encrypted_pkcs8(std::string_view password,
                                                 std::uint64_t cost) const {
-    CHECK(cost >= 2 && cost <= (1ULL << 20) && std::has_single_bit(cost));
-    CHECK(password.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()));
-    // OpenSSL opens no PBES2 whose scrypt needs more than 32 MiB: N stops at 16,384 (16 MiB) and
-    // from there on p takes the factor, which costs an attacker the same time.
-    constexpr std::uint64_t n_max = 16'384;
-    const std::uint64_t n = std::min(cost, n_max);
-    const std::uint64_t p = cost / n;
-    constexpr std::uint64_t r = 8;
-    internal::AlgorithmId algorithm(
-        PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), nullptr, 16, nullptr, n, r, p));
-    CHECK(algorithm != nullptr);
-    const internal::Pkcs8 plain(EVP_PKEY2PKCS8(key_->pkey.get()));
-    CHECK(plain != nullptr);
-    const internal::EncryptedPkcs8 encrypted(PKCS8_set0_pbe(
-        password.data(), static_cast<int>(password.size()), plain.get(), algorithm.get()));
-    CHECK(encrypted != nullptr);
-    static_cast<void>(algorithm.release());  // `encrypted` owns it now
-    const internal::Bio bio(BIO_new(BIO_s_mem()));
-    CHECK(bio != nullptr && PEM_write_bio_PKCS8(bio.get(), encrypted.get()) == 1);
-    char* text = nullptr;
-    const long size = BIO_get_mem_data(bio.get(), &text);
-    CHECK(size > 0);
-    return {text, static_cast<std::size_t>(size)};
+    return internal::seal_pkcs8(key_->pkey.get(), password, cost);
 }
 
 EcdsaSignature EcdsaPrivateKey::sign(base::ByteView message) const {

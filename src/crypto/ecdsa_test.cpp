@@ -148,7 +148,7 @@ TEST(Ecdsa, RefusesKeysThatAreNoPointOrNotUncompressed) {
     for (const auto& [name, bytes] : bad_keys) {
         const auto decoded = EcdsaPublicKey::decode(bytes);
         ASSERT_FALSE(decoded) << name;
-        EXPECT_EQ(decoded.error().code, base::ErrorCode::malformed) << name;
+        EXPECT_EQ(decoded.error().code, base::ErrorCode::bad_key) << name;
     }
 }
 

@@ -46,16 +46,16 @@ struct Ed25519PublicKey::Key {
 base::Result<Ed25519PublicKey> Ed25519PublicKey::decode(base::ByteView bytes) {
     Coordinate y;
     if (bytes.size() != y.size()) {
-        return base::fail(base::ErrorCode::malformed, "an Ed25519 public key has 32 bytes");
+        return base::fail(base::ErrorCode::bad_key, "an Ed25519 public key has 32 bytes");
     }
     std::ranges::copy(bytes, y.begin());
     y.back() &= 0x7f;
     if (!less(y, prime)) {
-        return base::fail(base::ErrorCode::malformed,
+        return base::fail(base::ErrorCode::bad_key,
                           "the Ed25519 public key is not in its canonical encoding");
     }
     if (std::ranges::find(small_orders, y) != std::end(small_orders)) {
-        return base::fail(base::ErrorCode::malformed, "the Ed25519 public key has a small order");
+        return base::fail(base::ErrorCode::bad_key, "the Ed25519 public key has a small order");
     }
     internal::Pkey pkey(
         EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes.data(), bytes.size()));

@@ -23,7 +23,7 @@ using Ed25519Seed = std::array<std::uint8_t, 32>;
 /// messages: `decode` refuses both.
 class Ed25519PublicKey {
 public:
-    /// Errors: `malformed` unless `bytes` are 32, y is below the prime and the point's order is not
+    /// Errors: `bad_key` unless `bytes` are 32, y is below the prime and the point's order is not
     /// small. Bytes that are no point on the curve at all pass, and then verify nothing.
     [[nodiscard]] static base::Result<Ed25519PublicKey> decode(base::ByteView bytes);
     /// Thread-safe.

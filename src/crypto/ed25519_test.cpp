@@ -126,7 +126,7 @@ TEST(Ed25519, RefusesKeysThatAreNotCanonicalOrOfSmallOrder) {
     for (const auto& [name, bytes] : bad_keys) {
         const auto decoded = Ed25519PublicKey::decode(hex(bytes));
         ASSERT_FALSE(decoded) << name;
-        EXPECT_EQ(decoded.error().code, base::ErrorCode::malformed) << name;
+        EXPECT_EQ(decoded.error().code, base::ErrorCode::bad_key) << name;
     }
 }
 

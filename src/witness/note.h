@@ -62,7 +62,7 @@ struct VerifierKey {
 /// The first four bytes of SHA-256(name | newline | kind | public key), big-endian.
 [[nodiscard]] std::uint32_t key_id(const VerifierKey& key);
 /// The "vkey": name+id+base64(kind | public key). Errors: `malformed` naming the part (also where
-/// the id is not the key's), `too_large` above 256 bytes.
+/// the id is not the key's), `bad_key` as `Ed25519PublicKey::decode`, `too_large` above 256 bytes.
 [[nodiscard]] base::Result<VerifierKey> decode_verifier_key(std::string_view text);
 [[nodiscard]] std::string encode(const VerifierKey& key);
 

@@ -150,6 +150,7 @@ TEST(VerifierKey, RefusesAKeyOfSmallOrder) {
     VerifierKey key{.name = "n", .kind = KeyKind::ed25519, .public_key = {1}};
     const auto decoded = decode_verifier_key(encode(key));
     ASSERT_FALSE(decoded);
+    EXPECT_EQ(decoded.error().code, ErrorCode::bad_key);
     EXPECT_NE(decoded.error().detail.find("small order"), std::string::npos);
 }
 

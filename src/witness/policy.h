@@ -22,8 +22,8 @@ struct Policy {
 };
 
 /// The policy that a trust file states. Errors: `not_found` if it names no checkpoint key;
-/// `malformed` if a key does not decode, is of the wrong kind, is another chain's or stands there
-/// twice, or if more witnesses are required than named.
+/// `malformed` or `bad_key` if a key does not decode; `malformed` if one is of the wrong kind, is
+/// another chain's or stands there twice, or if more witnesses are required than named.
 [[nodiscard]] base::Result<Policy> policy_of(const wire::Trust& trust, std::size_t required);
 
 /// That a witness saw this checkpoint, consistent with all that it saw of the log before.
