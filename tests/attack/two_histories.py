@@ -8,10 +8,11 @@ usage: two_histories.py
 import json
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 
-from run import Client, Node, check, failed, free_port, passed, salus, wait_for
+from run import ROOT, Client, Node, check, failed, free_port, passed, salus, wait_for
 
 
 class Phone:
@@ -72,6 +73,9 @@ def honest(work, node, trust, witnesses):
     named = [each["name"] for each in json.loads(verify(2).stdout)["witnesses"]]
     check("both are named", named == ["regulator", "phone"], named)
 
+    go_agrees(work / "cosigned.note", json.loads(trust.read_text())["checkpoint_key"],
+              *(each.key for each in witnesses))
+
     old = patient.size()
     new = patient.grow()
     note, proof, out = work / "new.note", work / "proof", work / "out.note"
@@ -89,6 +93,16 @@ def honest(work, node, trust, witnesses):
     check("it is served with the cosignature", anybody.raw("/ledger/checkpoint") == out.read_bytes())
     check("a checkpoint with one digit changed is refused", salus(
         "verify", "checkpoint", altered(work, out, new), "--trust", trust).returncode == 1)
+
+
+def go_agrees(note, *keys):
+    """Others' tools must read our notes: Go's, where Go is installed."""
+    if not shutil.which("go"):
+        print("  skipped: Go is not installed, so its note library was not asked")
+        return
+    asked = subprocess.run(["go", "run", ".", "open", *keys], stdin=note.open(), capture_output=True, text=True,
+                           cwd=ROOT / "tests" / "vectors" / "notes")
+    check("Go's libraries verify the log and both witnesses", asked.returncode == 0, asked.stderr)
 
 
 def altered(work, note, size):
