@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/internal/checked_value.h"
 
+#include <array>
+
 #include "storage/internal/crc32c.h"
 
 namespace storage::internal {
 namespace {
 
 std::uint32_t check_of(base::ByteView key, base::ByteView value) {
-    base::Bytes length;
-    base::append_u32(length, static_cast<std::uint32_t>(key.size()));
+    const auto size = static_cast<std::uint32_t>(key.size());
+    const std::array<std::uint8_t, 4> length{
+        static_cast<std::uint8_t>(size >> 24), static_cast<std::uint8_t>(size >> 16),
+        static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)};
     return crc32c(value, crc32c(key, crc32c(length)));
 }
 
