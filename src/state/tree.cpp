@@ -28,19 +28,24 @@ using base::fail;
 /// Held while all entries of a version are visited, 4 KiB each; chosen by us.
 constexpr std::size_t visited_pages = 256;
 
-Change change_of(ByteView key, const std::optional<Bytes>& value) {
+/// Null as a value: the leaf goes. Borrows both.
+Change change_of(const Bytes& key, const Bytes* value) {
     CHECK(key.size() <= std::numeric_limits<std::uint16_t>::max());
-    return {.path = path_of(key),
-            .key = Bytes(key.begin(), key.end()),
-            .value = value,
-            .own_tree = std::nullopt};
+    return {.path = path_of(key), .key = &key, .value = value, .own_tree = nullptr};
+}
+
+Change sentinel() {
+    static const Bytes key = sentinel_key();
+    static const Bytes value = sentinel_value();
+    return change_of(key, &value);
 }
 
 bool is_the_trees_own(ByteView key) {
-    return key.empty() || key[0] == sentinel_key()[0] || key[0] == patient_of({})[0];
+    static const std::uint8_t patient_kind = patient_of({})[0];
+    return key.empty() || key[0] == sentinel_key()[0] || key[0] == patient_kind;
 }
 
-/// What a block changes, apart by tree.
+/// What a block changes, apart by tree. Borrows the keys and values.
 struct Grouped {
     std::vector<Change> main;
     std::map<wire::LedgerId, std::vector<Change>> patients;
@@ -51,30 +56,43 @@ Grouped group(const Changes& changes) {
     for (const auto& [key, value] : changes) {
         CHECK(!is_the_trees_own(key));
         const auto patient = patient_tree_of(key);
-        (patient ? out.patients[*patient] : out.main).push_back(change_of(key, value));
+        (patient ? out.patients[*patient] : out.main)
+            .push_back(change_of(key, value ? &*value : nullptr));
     }
     return out;
 }
 
-/// The tree that holds `key` or would: a patient's own or the main one. Nothing if that patient has
-/// none.
-base::Result<std::optional<Subtree>> tree_of(const Load& load, const Subtree& root, ByteView key) {
+/// A patient's leaf as the own tree makes it.
+struct PatientLeaf {
+    Bytes key;
+    Bytes value;
+    Subtree tree;
+};
+
+/// A tree, where its parent has it.
+struct Place {
+    std::shared_ptr<const Node> parent;  ///< Keeps `tree` alive; null for the main tree.
+    const Subtree* tree = nullptr;       ///< Null: there is none.
+};
+
+/// The tree that holds `key` or would: a patient's own, if that patient has one, or the main one.
+base::Result<Place> tree_of(const Load& load, const Subtree& root, ByteView key) {
     const auto patient = patient_tree_of(key);
-    if (!patient) return root;
+    if (!patient) return Place{.parent = nullptr, .tree = &root};
     const auto entry = patient_of(*patient);
-    const auto leaf = walk(load, root, path_of(entry), nullptr);
+    auto leaf = walk(load, root, path_of(entry), nullptr);
     if (!leaf) return base::pass(leaf);
-    if (leaf->leaf->key != entry) return std::nullopt;
+    if (!std::ranges::equal(leaf->leaf->key, entry)) return Place{};
     CHECK(leaf->leaf->own_tree);
-    return *leaf->leaf->own_tree;
+    return Place{.parent = std::move(leaf->node), .tree = &*leaf->leaf->own_tree};
 }
 
 base::Result<std::optional<Reached>> find(const Load& load, const Subtree& root, ByteView key,
                                           std::vector<wire::StateProofStep>* steps) {
     const auto tree = tree_of(load, root, key);
     if (!tree) return base::pass(tree);
-    if (!*tree) return std::nullopt;
-    auto reached = walk(load, **tree, path_of(key), steps);
+    if (!tree->tree) return std::nullopt;
+    auto reached = walk(load, *tree->tree, path_of(key), steps);
     if (!reached) return base::pass(reached);
     return std::move(*reached);
 }
@@ -88,13 +106,18 @@ bool names(const std::optional<Reached>& reached, ByteView key) {
 struct StateTree::State {
     State(storage::KeyValueStore& store_in, Options options)
         : store(store_in), cache(store_in, options.cached_nodes_max) {}
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    ~State() {
+        cache.drop();
+        if (newest) cache.clear(newest->root);
+    }
 
     storage::KeyValueStore& store;
     /// Fills itself when it is read; the tree's value does not depend on it.
     mutable NodeCache cache;
     std::optional<RootRecord> newest;
     std::optional<RootRecord> staged;
-    std::size_t staged_nodes = 0;
 
     /// Calls `read` with the root of `version` and with what loads its nodes from the store alone.
     template <class Read>
@@ -119,9 +142,9 @@ struct StateTree::State {
     }
 
     [[nodiscard]] base::Result<Subtree> apply(Grouped& grouped, PageWriter& writer);
-    [[nodiscard]] base::Result<Change> apply_to_patient(const wire::LedgerId& patient,
-                                                        std::vector<Change>& changes,
-                                                        PageWriter& writer);
+    [[nodiscard]] base::Result<PatientLeaf> apply_to_patient(const wire::LedgerId& patient,
+                                                             std::vector<Change>& changes,
+                                                             PageWriter& writer);
 };
 
 StateTree::StateTree(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -155,41 +178,46 @@ base::Result<std::optional<Bytes>> StateTree::get(ByteView key) const {
     const auto reached = find(state_->cache.loader(), state_->newest->root, key, nullptr);
     if (!reached) return base::pass(reached);
     if (!names(*reached, key)) return std::nullopt;
-    return (*reached)->leaf->value;
+    return bytes_of((*reached)->leaf->value);
 }
 
-/// The patient's own tree after `changes`, as a change of its leaf in the main tree.
-base::Result<Change> StateTree::State::apply_to_patient(const wire::LedgerId& patient,
-                                                        std::vector<Change>& changes,
-                                                        PageWriter& writer) {
-    const auto entry = patient_of(patient);
-    std::optional<Subtree> before;
+/// That patient's leaf after `changes` in the own tree.
+base::Result<PatientLeaf> StateTree::State::apply_to_patient(const wire::LedgerId& patient,
+                                                             std::vector<Change>& changes,
+                                                             PageWriter& writer) {
+    auto entry = patient_of(patient);
+    const Subtree* before = nullptr;
     if (newest) {
         const auto leaf = walk(cache.loader(), newest->root, path_of(entry), nullptr);
         if (!leaf) return base::pass(leaf);
-        if (leaf->leaf->key == entry) before = leaf->leaf->own_tree;
+        if (std::ranges::equal(leaf->leaf->key, entry)) before = &*leaf->leaf->own_tree;
     }
-    if (!before) changes.push_back(change_of(sentinel_key(), sentinel_value()));
-    auto after = Update(cache.loader(), writer).apply(before, changes);
+    if (!before) changes.push_back(sentinel());
+    const auto after = Update(cache, writer).apply(before, changes);
     if (!after) return base::pass(after);
     CHECK(*after);
-    auto out = change_of(entry, Bytes((*after)->hash.bytes.begin(), (*after)->hash.bytes.end()));
-    out.own_tree = std::move(**after);
-    return out;
+    const auto& root = (*after)->hash.bytes;
+    return PatientLeaf{
+        .key = std::move(entry), .value = Bytes(root.begin(), root.end()), .tree = **after};
 }
 
 base::Result<Subtree> StateTree::State::apply(Grouped& grouped, PageWriter& writer) {
+    std::vector<PatientLeaf> leaves;  // borrowed by their changes
+    leaves.reserve(grouped.patients.size());
     for (auto& [patient, changes] : grouped.patients) {
-        auto entry = apply_to_patient(patient, changes, writer);
-        if (!entry) return base::pass(entry);
-        grouped.main.push_back(std::move(*entry));
+        auto leaf = apply_to_patient(patient, changes, writer);
+        if (!leaf) return base::pass(leaf);
+        const auto& kept = leaves.emplace_back(std::move(*leaf));
+        auto change = change_of(kept.key, &kept.value);
+        change.own_tree = &kept.tree;
+        grouped.main.push_back(change);
     }
-    if (!newest) grouped.main.push_back(change_of(sentinel_key(), sentinel_value()));
-    const auto before = newest ? std::optional(newest->root) : std::nullopt;
-    auto after = Update(cache.loader(), writer).apply(before, grouped.main);
+    if (!newest) grouped.main.push_back(sentinel());
+    const auto* before = newest ? &newest->root : nullptr;
+    const auto after = Update(cache, writer).apply(before, grouped.main);
     if (!after) return base::pass(after);
     CHECK(*after);
-    return std::move(**after);
+    return **after;
 }
 
 base::Result<wire::Hash256> StateTree::stage(wire::Height version, const Changes& changes,
@@ -198,23 +226,27 @@ base::Result<wire::Hash256> StateTree::stage(wire::Height version, const Changes
     CHECK(!state_->newest || version > state_->newest->version);
     auto grouped = group(changes);
     PageWriter writer(version, batch);
-    auto root = state_->apply(grouped, writer);
-    if (!root) return base::pass(root);
+    const auto root = state_->apply(grouped, writer);
+    if (!root) {
+        state_->cache.drop();
+        return base::pass(root);
+    }
     writer.finish(*root);
-    state_->staged_nodes = writer.nodes();
-    state_->staged = RootRecord{.version = version, .root = std::move(*root)};
-    return state_->staged->root.hash;
+    state_->cache.hold();
+    state_->staged = RootRecord{.version = version, .root = *root};
+    return root->hash;
 }
 
 void StateTree::adopt() {
     CHECK(state_->staged);
-    state_->newest = std::move(state_->staged);
-    state_->staged.reset();
-    state_->cache.turn_to(state_->newest->root, state_->staged_nodes);
+    state_->newest = std::exchange(state_->staged, std::nullopt);
+    state_->cache.adopt(state_->newest->root);
 }
 
 void StateTree::drop() {
+    if (!state_->staged) return;
     state_->staged.reset();
+    state_->cache.drop();
 }
 
 base::Result<wire::Hash256> StateTree::root_at(wire::Height version) const {
@@ -229,7 +261,7 @@ base::Result<std::optional<Bytes>> StateTree::get_at(ByteView key, wire::Height 
         const auto reached = find(load, root, key, nullptr);
         if (!reached) return base::pass(reached);
         if (!names(*reached, key)) return std::nullopt;
-        return (*reached)->leaf->value;
+        return bytes_of((*reached)->leaf->value);
     });
 }
 
@@ -243,8 +275,8 @@ base::Result<wire::StateProof> StateTree::prove(ByteView key, wire::Height versi
             return fail(ErrorCode::not_found, "the state of height " + std::to_string(version) +
                                                   " has no " + base::to_hex(key));
         }
-        proof.key = (*reached)->leaf->key;
-        proof.value = (*reached)->leaf->value;
+        proof.key = bytes_of((*reached)->leaf->key);
+        proof.value = bytes_of((*reached)->leaf->value);
         return proof;
     });
 }
@@ -263,8 +295,8 @@ base::Result<AbsenceProof> StateTree::prove_absence(ByteView key, wire::Height v
             return fail(ErrorCode::conflict, "the state of height " + std::to_string(version) +
                                                  " does have " + base::to_hex(key));
         }
-        proof.reached.key = (*reached)->leaf->key;
-        proof.reached.value = (*reached)->leaf->value;
+        proof.reached.key = bytes_of((*reached)->leaf->key);
+        proof.reached.value = bytes_of((*reached)->leaf->value);
         return proof;
     });
 }
@@ -276,11 +308,11 @@ base::Result<Neighbours> StateTree::prove_neighbours(ByteView key, wire::Height 
     return state_->read_at(version, 1, [&](const Load& load, const Subtree& root) -> Proof {
         const auto tree = tree_of(load, root, key);
         if (!tree) return base::pass(tree);
-        CHECK(*tree);
+        CHECK(tree->tree);
         const auto path = path_of(key);
-        auto left = walk_beside(load, **tree, path, Side::before);
+        auto left = walk_beside(load, *tree->tree, path, Side::before);
         if (!left) return base::pass(left);
-        auto right = walk_beside(load, **tree, path, Side::behind);
+        auto right = walk_beside(load, *tree->tree, path, Side::behind);
         if (!right) return base::pass(right);
         return Neighbours{.left = std::move(*left), .right = std::move(*right)};
     });

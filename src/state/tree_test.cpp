@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "base/random.h"
 #include "base/testing.h"
 #include "state/internal/grown_tree.h"
@@ -119,6 +121,98 @@ TEST(StateTree, ForgetsAStagedVersionThatIsDropped) {
     EXPECT_EQ(grown.tree->version(), 0U);
     grown.commit(1, {{numbered_key(3), value_of(3)}});
     EXPECT_EQ(grown.tree->root(), grown.oracle.root());
+}
+
+// The cache must keep track of what it reads while it holds the nodes of two versions.
+TEST(StateTree, AnswersForTheNewestVersionWhileAnotherIsStaged) {
+    base::SeededRandom random(8);
+    Grown grown(StateTree::Options{.cached_nodes_max = 60});
+    for (wire::Height version = 0; version < 60; ++version) {
+        const auto changes = random_changes(random, 20, 300);
+        storage::WriteBatch batch;
+        const auto root = grown.tree->stage(version, changes, batch).value();
+        if (version > 0) {
+            for (int i = 0; i < 40; ++i) {
+                const auto key = numbered_key(random.below(300));
+                ASSERT_EQ(grown.tree->get(key).value(), grown.oracle.get(key));
+            }
+        }
+        if (random.below(3) == 0) {
+            grown.tree->drop();
+            grown.commit(version, changes);
+        } else {
+            ASSERT_TRUE(grown.store.write(batch));
+            grown.tree->adopt();
+            grown.oracle.apply(changes);
+        }
+        ASSERT_EQ(grown.tree->root(), root);
+        ASSERT_EQ(grown.tree->root(), grown.oracle.root());
+    }
+}
+
+/// Answers reads until it is told to fail from the n-th on.
+class FailingReads final : public storage::KeyValueStore {
+public:
+    explicit FailingReads(storage::KeyValueStore& below) : below_(below) {}
+    void fail_from(std::size_t n) { left_ = n; }
+    base::Result<std::optional<Bytes>> get(base::ByteView key) const override {
+        if (left_ == 0) return base::fail(base::ErrorCode::unavailable, "the disk is gone");
+        --left_;
+        return below_.get(key);
+    }
+    base::Result<std::vector<std::optional<Bytes>>> multi_get(
+        const std::vector<Bytes>& keys) const override {
+        return below_.multi_get(keys);
+    }
+    base::Result<void> scan(
+        base::ByteView begin, base::ByteView end,
+        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
+        return below_.scan(begin, end, visit);
+    }
+    base::Result<void> scan_reverse(
+        base::ByteView begin, base::ByteView end,
+        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
+        return below_.scan_reverse(begin, end, visit);
+    }
+    base::Result<void> write(const storage::WriteBatch& batch) override {
+        return below_.write(batch);
+    }
+
+private:
+    storage::KeyValueStore& below_;
+    mutable std::size_t left_ = ~std::size_t{0};
+};
+
+TEST(StateTree, StagesNothingWhenTheStoreFailsAndTheSameAfterwards) {
+    base::SeededRandom random(9);
+    Grown grown;
+    for (wire::Height version = 0; version < 6; ++version) {
+        grown.commit(version, random_changes(random, 100, 300));
+    }
+    const auto changes = random_changes(random, 60, 300);
+    storage::WriteBatch expected;
+    const auto root = grown.tree->stage(6, changes, expected).value();
+    for (std::size_t n = 0;; ++n) {
+        FailingReads store(grown.store);
+        const auto tree = StateTree::open(store).value();
+        store.fail_from(n);
+        storage::WriteBatch batch;
+        const auto staged = tree->stage(6, changes, batch);
+        if (!staged) {
+            ASSERT_EQ(staged.error().code, base::ErrorCode::unavailable);
+            store.fail_from(~std::size_t{0});
+            batch = {};
+            ASSERT_EQ(tree->stage(6, changes, batch).value(), root) << "read " << n;
+        }
+        ASSERT_EQ(batch.entries().size(), expected.entries().size());
+        for (std::size_t i = 0; i < batch.entries().size(); ++i) {
+            ASSERT_EQ(batch.entries()[i].value, expected.entries()[i].value);
+        }
+        if (staged) {
+            EXPECT_GT(n, 10U);
+            break;
+        }
+    }
 }
 
 TEST(StateTree, KeepsItsRootWhenNothingChanges) {

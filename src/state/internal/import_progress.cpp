@@ -17,8 +17,8 @@ using base::ByteView;
 
 Leaf leaf_of(ByteView key, ByteView value) {
     return {.path = path_of(key),
-            .key = Bytes(key.begin(), key.end()),
-            .value = Bytes(value.begin(), value.end()),
+            .key = LeafBytes(key.begin(), key.end()),
+            .value = LeafBytes(value.begin(), value.end()),
             .own_tree = std::nullopt};
 }
 
@@ -96,7 +96,9 @@ base::Result<void> ImportProgress::add(const SnapshotEntry& entry, PageWriter& w
         if (!patient_named_by(entry.key) || entry.value.size() != wire::Hash256::size_bytes) {
             return refused("is no patient's leaf");
         }
-        owner_ = {.key = std::move(leaf.key), .value = std::move(leaf.value), .tree = {}};
+        owner_ = {.key = Bytes(entry.key.begin(), entry.key.end()),
+                  .value = Bytes(entry.value.begin(), entry.value.end()),
+                  .tree = {}};
     } else {
         main_.add(std::move(leaf), writer);
     }

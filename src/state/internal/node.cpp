@@ -2,15 +2,22 @@
 #include "state/internal/node.h"
 
 #include <bit>
+#include <cstring>
 
 #include "state/proof.h"
 
 namespace state {
 
 unsigned common_bits(const wire::Hash256& a, const wire::Hash256& b) {
-    for (unsigned i = 0; i < wire::Hash256::size_bytes; ++i) {
-        const auto differing = static_cast<std::uint8_t>(a.bytes[i] ^ b.bytes[i]);
-        if (differing != 0) return i * 8 + static_cast<unsigned>(std::countl_zero(differing));
+    for (unsigned at = 0; at < wire::Hash256::size_bytes; at += 8) {
+        std::uint64_t left = 0;
+        std::uint64_t right = 0;
+        std::memcpy(&left, a.bytes.data() + at, 8);
+        std::memcpy(&right, b.bytes.data() + at, 8);
+        if (left == right) continue;
+        const auto differing =
+            base::read_u64(a.view().subspan(at)) ^ base::read_u64(b.view().subspan(at));
+        return at * 8 + static_cast<unsigned>(std::countl_zero(differing));
     }
     return wire::Hash256::size_bytes * 8;
 }

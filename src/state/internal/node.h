@@ -3,10 +3,12 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <memory_resource>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "base/bytes.h"
 #include "wire/ids.h"
@@ -27,14 +29,22 @@ struct Node;
 struct Subtree {
     wire::Hash256 hash;
     NodeRef ref;
-    /// A cache: filled when the node is first needed, emptied when memory runs short.
-    mutable std::shared_ptr<const Node> node;
+    /// Only in the tree that a NodeCache holds, which owns the node: filled when it is first
+    /// needed, emptied when memory runs short.
+    mutable const Node* node = nullptr;
 };
+
+/// Bytes of a leaf, in the memory of the NodeCache that holds it, or in the ordinary one.
+using LeafBytes = std::pmr::vector<std::uint8_t>;
+
+[[nodiscard]] inline base::Bytes bytes_of(const LeafBytes& bytes) {
+    return {bytes.begin(), bytes.end()};
+}
 
 struct Leaf {
     wire::Hash256 path;
-    base::Bytes key;
-    base::Bytes value;
+    LeafBytes key;
+    LeafBytes value;
     /// For 'p' | patient: that patient's own tree, whose root hash is `value`.
     std::optional<Subtree> own_tree;
 };
@@ -48,9 +58,18 @@ struct Inner {
 
 struct Node {
     std::variant<Leaf, Inner> content;
-    /// How many versions had been adopted when this was last needed.
+    /// How many versions had been adopted when this was last needed; of use in a NodeCache alone.
     mutable std::uint64_t last_used = 0;
 };
+
+/// Asks the processor for a node that is needed soon. Changes nothing.
+inline void fetch(const Node& node) {
+    constexpr std::size_t cache_line_bytes = 64;
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&node);
+    for (std::size_t at = 0; at < sizeof(Node); at += cache_line_bytes) {
+        __builtin_prefetch(bytes + at);
+    }
+}
 
 /// The number of leading bits in which `a` and `b` agree; 256 if they are equal.
 [[nodiscard]] unsigned common_bits(const wire::Hash256& a, const wire::Hash256& b);

@@ -128,19 +128,25 @@ void append_record(Bytes& out, const Node& node) {
     std::visit([&](const auto& content) { append_content(out, content); }, node.content);
 }
 
-std::shared_ptr<const Node> take_record(ByteView bytes) {
+std::size_t record_bytes(const Node& node) {
+    if (const auto* inner = std::get_if<Inner>(&node.content)) {
+        return 2 + (inner->bit + 7U) / 8 + 2 * subtree_bytes;
+    }
+    const auto& leaf = std::get<Leaf>(node.content);
+    return 7 + leaf.key.size() + leaf.value.size() + (leaf.own_tree ? ref_bytes : 0);
+}
+
+std::optional<Node> take_record(ByteView bytes) {
     Cursor cursor(bytes);
     const auto kind = cursor.u8();
     if (kind == inner_record) {
-        if (auto inner = take_inner(cursor)) {
-            return std::make_shared<const Node>(Node{.content = std::move(*inner)});
-        }
+        if (auto inner = take_inner(cursor)) return Node{.content = std::move(*inner)};
     } else if (kind == leaf_record || kind == leaf_with_tree_record) {
         if (auto leaf = take_leaf(cursor, kind == leaf_with_tree_record)) {
-            return std::make_shared<const Node>(Node{.content = std::move(*leaf)});
+            return Node{.content = std::move(*leaf)};
         }
     }
-    return nullptr;
+    return std::nullopt;
 }
 
 std::optional<std::size_t> record_bytes(ByteView bytes) {

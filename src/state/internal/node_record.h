@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 
 #include "base/bytes.h"
@@ -16,8 +15,10 @@ namespace state {
 ///   leaf:  2 | key length 2 | key | value length 4 | value
 ///   leaf with a tree of its own: 3 | as a leaf | ref 16     (its hash is the value)
 void append_record(base::Bytes& out, const Node& node);
-/// The node whose record is at the beginning of `bytes`; null if there is none.
-[[nodiscard]] std::shared_ptr<const Node> take_record(base::ByteView bytes);
+/// How many bytes that takes.
+[[nodiscard]] std::size_t record_bytes(const Node& node);
+/// The node whose record is at the beginning of `bytes`; nothing if there is none.
+[[nodiscard]] std::optional<Node> take_record(base::ByteView bytes);
 /// The length of that record; nothing if there is none.
 [[nodiscard]] std::optional<std::size_t> record_bytes(base::ByteView bytes);
 

@@ -88,19 +88,15 @@ Bytes root_key(wire::Height version) {
     return key;
 }
 
-Subtree PageWriter::add(Node node) {
-    Bytes record;
-    record.reserve(160);
-    append_record(record, node);
-    if (!page_.empty() && page_.size() + record.size() > page_bytes) end_page();
+Subtree PageWriter::add(const Node& node) {
+    if (!page_.empty() && page_.size() + record_bytes(node) > page_bytes) end_page();
     Subtree out;
     out.hash = hash_of(node);
     out.ref = {.version = version_,
                .page = page_number_,
                .offset = static_cast<std::uint32_t>(page_.size())};
-    base::append(page_, record);
+    append_record(page_, node);
     ++nodes_;
-    out.node = std::make_shared<const Node>(std::move(node));
     return out;
 }
 
@@ -125,7 +121,7 @@ std::unexpected<base::Error> damaged(const PageId& id) {
                                           " is missing or damaged");
 }
 
-base::Result<std::shared_ptr<const Node>> PageReader::read(const Subtree& subtree) {
+base::Result<Node> PageReader::read_node(const Subtree& subtree) {
     const PageId id{.version = subtree.ref.version, .page = subtree.ref.page};
     auto& kept = kept_[(id.version * 31 + id.page) % kept_.size()];
     if (kept.id != id) {
@@ -138,7 +134,13 @@ base::Result<std::shared_ptr<const Node>> PageReader::read(const Subtree& subtre
     if (!record) return damaged(id);
     auto node = take_record(*record);
     if (!node || hash_of(*node) != subtree.hash) return damaged(id);
-    return node;
+    return std::move(*node);
+}
+
+base::Result<std::shared_ptr<const Node>> PageReader::read(const Subtree& subtree) {
+    auto node = read_node(subtree);
+    if (!node) return base::pass(node);
+    return std::make_shared<const Node>(std::move(*node));
 }
 
 base::Result<std::optional<RootRecord>> newest_root(const storage::KeyValueStore& store) {

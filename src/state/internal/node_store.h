@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -38,9 +39,11 @@ public:
 
     /// Borrows `batch`.
     PageWriter(wire::Height version, storage::WriteBatch& batch, std::uint32_t first_page = 0)
-        : version_(version), batch_(batch), page_number_(first_page) {}
-    /// Writes the node and returns it as its parent knows it, with the node in memory.
-    [[nodiscard]] Subtree add(Node node);
+        : version_(version), batch_(batch), page_number_(first_page) {
+        page_.reserve(page_bytes);
+    }
+    /// Writes the node and returns it as its parent knows it.
+    [[nodiscard]] Subtree add(const Node& node);
     /// Ends the page that is being filled, if any.
     void end_page();
     /// The last page and the root record. Call once, at the end.
@@ -66,6 +69,7 @@ public:
         : store_(store), kept_(pages_max) {}
     /// Errors: `corrupted` naming version and page unless the record hashes to `subtree.hash`.
     [[nodiscard]] base::Result<std::shared_ptr<const Node>> read(const Subtree& subtree);
+    [[nodiscard]] base::Result<Node> read_node(const Subtree& subtree);
 
 private:
     struct Kept {

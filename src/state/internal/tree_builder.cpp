@@ -13,13 +13,6 @@ constexpr std::uint8_t empty_mark = 255;
 constexpr std::size_t pending_bytes = 1 + subtree_bytes;
 constexpr std::size_t hash_bytes = wire::Hash256::size_bytes;
 
-/// Written, and no longer needed in memory.
-Subtree written(Node node, PageWriter& writer) {
-    auto out = writer.add(std::move(node));
-    out.node.reset();
-    return out;
-}
-
 }  // namespace
 
 const wire::Hash256& TreeBuilder::last_path() const {
@@ -31,11 +24,10 @@ void TreeBuilder::join_down_to(std::optional<unsigned> bit, PageWriter& writer) 
     while (!pending_.empty() && (!bit || pending_.back().bit > *bit)) {
         auto left = std::move(pending_.back());
         pending_.pop_back();
-        current_ =
-            written({.content = Inner{.bit = left.bit,
-                                      .prefix = prefix_of(last_, left.bit),
-                                      .sides = {std::move(left.subtree), std::move(*current_)}}},
-                    writer);
+        current_ = writer.add(
+            {.content = Inner{.bit = left.bit,
+                              .prefix = prefix_of(last_, left.bit),
+                              .sides = {std::move(left.subtree), std::move(*current_)}}});
     }
 }
 
@@ -49,7 +41,7 @@ void TreeBuilder::add(Leaf leaf, PageWriter& writer) {
         pending_.push_back(
             {.bit = static_cast<std::uint8_t>(bit), .subtree = std::move(*current_)});
     }
-    current_ = written({.content = std::move(leaf)}, writer);
+    current_ = writer.add({.content = std::move(leaf)});
     last_ = path;
 }
 

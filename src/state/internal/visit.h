@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "state/entry.h"
 #include "state/internal/node.h"
-#include "state/internal/update.h"
+#include "state/internal/node_cache.h"
 
 namespace state {
 

@@ -65,7 +65,8 @@ private:
         return with_step(last(inner.sides[towards_]), inner, towards_);
     }
     static MaybeProof proof_of(const Leaf& leaf) {
-        return wire::StateProof{.key = leaf.key, .value = leaf.value, .steps = {}};
+        return wire::StateProof{
+            .key = bytes_of(leaf.key), .value = bytes_of(leaf.value), .steps = {}};
     }
     static MaybeProof with_step(MaybeProof below, const Inner& inner, unsigned turn) {
         if (below && *below) {

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "state/internal/node.h"
-#include "state/internal/update.h"
+#include "state/internal/node_cache.h"
 #include "wire/ids.h"
 #include "wire/receipt.h"
 
