@@ -57,8 +57,12 @@ public:
         ::kill(id_, SIGKILL);
         return WIFSIGNALED(wait_status());
     }
-    /// Its exit status, once it ends by itself.
-    [[nodiscard]] int wait() { return WEXITSTATUS(wait_status()); }
+    /// Its exit status once it ends; 128 and the signal's number if one ended it, as a shell says
+    /// it.
+    [[nodiscard]] int wait() {
+        const int status = wait_status();
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    }
 
     /// Called by the child.
     static void report(std::uint64_t number) {
