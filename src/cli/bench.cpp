@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "cli/bench_proofs.h"
 #include "cli/bench_startup.h"
 #include "consensus/bench_ledger.h"
 #include "gateway/bench_ingest.h"
@@ -121,8 +123,31 @@ base::Result<Suite> startup_suite(const fs::path& folder, std::uint64_t blocks) 
                     {"stored for a block of one report", bench->bytes_a_block, "bytes", 0, 0}}};
 }
 
+base::Result<Suite> proofs_suite(const fs::path& folder, std::uint64_t blocks) {
+    constexpr double made_us_max = 1'000;
+    constexpr std::uint64_t told_every = 100'000;
+    std::uint64_t told = 0;
+    const auto bench = run_proofs_bench(folder, blocks, [&](wire::Height height) {
+        if (height < told + told_every) return;
+        told = height / told_every * told_every;
+        fmt::print(stderr, "{} blocks made\n", told);
+    });
+    if (!bench) return base::pass(bench);
+    Suite suite;
+    for (const auto& one : bench->proofs) {
+        suite.ratio = std::max(suite.ratio, one.made_us_p99 / made_us_max);
+        const auto name = fmt::format("{} after {} blocks", one.what, bench->blocks);
+        suite.figures.push_back({name + ": made, p50", one.made_us_p50, "us", made_us_max, 0});
+        suite.figures.push_back({name + ": made, p99", one.made_us_p99, "us", made_us_max, 0});
+        suite.figures.push_back({name + ": verified, p50", one.verified_us_p50, "us", 0, 0});
+        suite.figures.push_back({name + ": verified, p99", one.verified_us_p99, "us", 0, 0});
+    }
+    return suite;
+}
+
 base::Result<Suite> suite_of(const BenchCommand& command, const fs::path& folder) {
     if (command.suite == "startup") return startup_suite(folder, command.blocks);
+    if (command.suite == "proofs") return proofs_suite(folder, command.blocks);
     if (command.suite == "ledger") return ledger_suite(folder / "ledger");
     return ingest_suite(folder);
 }

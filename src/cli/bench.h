@@ -7,8 +7,8 @@
 namespace cli {
 
 struct BenchCommand {
-    std::string suite;                 ///< "ledger", "ingest" or "startup".
-    std::uint64_t blocks = 1'000'000;  ///< Of the chain of "startup".
+    std::string suite;                 ///< "ledger", "ingest", "proofs" or "startup".
+    std::uint64_t blocks = 1'000'000;  ///< Of the chain of "proofs" or "startup".
     bool json = false;
 };
 /// Runs a suite in a temporary folder and prints figure, bound and ratio. Returns the exit code.

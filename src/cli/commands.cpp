@@ -232,10 +232,10 @@ void add_tools(CLI::App& app, Words& words) {
         [&words] { words.chosen = [&words] { return inspect_command(words.inspect); }; });
 
     auto* bench = app.add_subcommand("bench", "measure, beside this machine's own bound");
-    bench->add_option("suite", words.bench.suite, "ledger, ingest or startup")
+    bench->add_option("suite", words.bench.suite, "ledger, ingest, proofs or startup")
         ->required()
-        ->check(CLI::IsMember({"ledger", "ingest", "startup"}));
-    bench->add_option("--blocks", words.bench.blocks, "startup: of the chain that is started on")
+        ->check(CLI::IsMember({"ledger", "ingest", "proofs", "startup"}));
+    bench->add_option("--blocks", words.bench.blocks, "proofs, startup: of the chain that is used")
         ->check(CLI::Range(1'000, 100'000'000))
         ->capture_default_str();
     flag(*bench, "--json", words.bench.json, "for programs");
