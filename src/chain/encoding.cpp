@@ -3,6 +3,7 @@
 // its count in 4 bytes and then its members; nothing may follow the last field.
 #include <string>
 
+#include "chain/internal/reader.h"
 #include "chain/queries.h"
 
 namespace chain::encoding {
@@ -12,62 +13,16 @@ using base::ByteView;
 using base::ErrorCode;
 using base::fail;
 
+using internal::append_time;
+using internal::malformed;
+using internal::Reader;
+
 namespace {
 
-/// A person belongs to few organisations; a clinic has thousands of miners at most. Ours.
+/// A person belongs to few organisations. Ours.
 constexpr std::uint32_t readers_max = 64;
-constexpr std::uint32_t miners_max = 1'000'000;
 /// A consistency path has at most one hash more than a size has bits.
 constexpr std::uint32_t path_hashes_max = 65;
-
-/// Reads fields off untrusted bytes. After the first that is missing everything reads as zero, and
-/// `finished` says so.
-class Reader {
-public:
-    explicit Reader(ByteView bytes) : rest_(bytes) {}
-
-    std::uint8_t u8() {
-        const auto raw = take(1);
-        return raw.empty() ? std::uint8_t{0} : raw[0];
-    }
-    std::uint32_t u32() {
-        const auto raw = take(4);
-        return raw.empty() ? 0 : base::read_u32(raw);
-    }
-    std::uint64_t u64() {
-        const auto raw = take(8);
-        return raw.empty() ? 0 : base::read_u64(raw);
-    }
-    base::TimePoint time() { return base::from_unix_ms(static_cast<std::int64_t>(u64())); }
-    template <class Fixed>
-    Fixed fixed() {
-        return Fixed::from(take(Fixed::size_bytes)).value_or(Fixed{});
-    }
-    [[nodiscard]] std::size_t left() const { return rest_.size(); }
-    /// Every byte was read, and none was missing.
-    [[nodiscard]] bool finished() const { return !short_ && rest_.empty(); }
-
-private:
-    ByteView take(std::size_t size) {
-        if (rest_.size() < size) {
-            short_ = true;
-            rest_ = {};
-            return {};
-        }
-        const auto out = rest_.first(size);
-        rest_ = rest_.subspan(size);
-        return out;
-    }
-    ByteView rest_;
-    bool short_ = false;
-};
-
-std::unexpected<base::Error> malformed(const std::string& what) {
-    return fail(ErrorCode::malformed, what + ": not the bytes that docs/formats/queries.md names");
-}
-void append_time(Bytes& out, base::TimePoint time) {
-    base::append_u64(out, static_cast<std::uint64_t>(base::to_unix_ms(time)));
-}
 
 }  // namespace
 
@@ -147,37 +102,6 @@ base::Result<KeyView> decode_key_view(ByteView bytes) {
     key.role = static_cast<wire::Role>(role);
     key.custody = static_cast<wire::Custody>(custody);
     return key;
-}
-
-Bytes encode(const MiningView& mining) {
-    Bytes out;
-    base::append_u64(out, mining.round);
-    base::append_u64(out, mining.next);
-    base::append_u32(out, static_cast<std::uint32_t>(mining.miners.size()));
-    for (std::size_t i = 0; i < mining.miners.size(); ++i) {
-        base::append(out, mining.miners[i].view());
-        base::append_u64(out, mining.blocks[i]);
-    }
-    return out;
-}
-
-base::Result<MiningView> decode_mining_view(ByteView bytes) {
-    Reader in(bytes);
-    MiningView mining;
-    mining.round = in.u64();
-    mining.next = in.u64();
-    const auto count = in.u32();
-    if (count > miners_max || in.left() != std::size_t{count} * (wire::LedgerId::size_bytes + 8)) {
-        return malformed("turns of mining");
-    }
-    for (std::uint32_t i = 0; i < count; ++i) {
-        mining.miners.push_back(in.fixed<wire::LedgerId>());
-        mining.blocks.push_back(in.u64());
-    }
-    if (!in.finished() || mining.next >= std::max<std::uint64_t>(count, 1)) {
-        return malformed("turns of mining");
-    }
-    return mining;
 }
 
 Bytes encode(const TxPlace& place) {

@@ -33,11 +33,34 @@ base::Bytes key() {
 }
 base::Bytes turns() {
     base::SeededRandom random(4);
-    return encode(MiningView{
-        .round = 3,
-        .next = 1,
-        .miners = {base::draw<wire::LedgerId>(random), base::draw<wire::LedgerId>(random)},
-        .blocks = {4, 3}});
+    MiningView view{.engine = wire::EngineKind::authority,
+                    .quorum = wire::Quorum::two_thirds,
+                    .round = 3,
+                    .next = 1,
+                    .miners = {},
+                    .coming = {1, 0}};
+    view.miners.push_back({.id = base::draw<wire::LedgerId>(random),
+                           .standing = wire::MinerStanding::active,
+                           .joined_height = 9,
+                           .turns = 4,
+                           .forfeits = 1,
+                           .passes = 2,
+                           .last_round = 0});
+    view.miners.push_back({.id = base::draw<wire::LedgerId>(random),
+                           .standing = wire::MinerStanding::left,
+                           .last_round = std::nullopt});
+    return encode(view);
+}
+
+base::Bytes round_report() {
+    base::SeededRandom random(6);
+    FairnessView view{
+        .round = 3, .first_height = 10, .last_height = 12, .complete = true, .miners = {}};
+    view.miners.push_back({.id = base::draw<wire::LedgerId>(random),
+                           .standing = wire::MinerStanding::suspended,
+                           .turns = 1,
+                           .forfeits = 0});
+    return encode(view);
 }
 
 /// Decodes and encodes again; nothing if refused.
@@ -85,6 +108,12 @@ TEST(QueryEncoding, OfKeysIsExact) {
 TEST(QueryEncoding, OfTurnsIsExact) {
     expect_exact(turns(), decode_mining_view);
 }
+TEST(QueryEncoding, OfFairnessIsExact) {
+    expect_exact(round_report(), decode_fairness_view);
+    EXPECT_EQ(decode_round(encode_round(7)).value(), 7U);
+    EXPECT_EQ(decode_round({}).value(), std::nullopt);
+    EXPECT_FALSE(decode_round(base::Bytes(7)));
+}
 TEST(QueryEncoding, OfPlacesIsExact) {
     expect_exact(encode(TxPlace{.height = 9, .index = 10}), decode_tx_place);
 }
@@ -101,8 +130,11 @@ TEST(QueryEncoding, ACountThatTheBytesDoNotHoldAllocatesNothing) {
     for (std::size_t i = 26; i < 30; ++i) bytes[i] = 0xff;  // the readers' count
     EXPECT_FALSE(decode_consent_question(bytes));
     auto mining = turns();
-    for (std::size_t i = 16; i < 20; ++i) mining[i] = 0xff;
+    for (std::size_t i = 18; i < 22; ++i) mining[i] = 0xff;
     EXPECT_FALSE(decode_mining_view(mining));
+    auto report = round_report();
+    for (std::size_t i = 25; i < 29; ++i) report[i] = 0xff;
+    EXPECT_FALSE(decode_fairness_view(report));
     EXPECT_FALSE(decode_path(base::Bytes(4, 0xff)));
 }
 

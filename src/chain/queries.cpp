@@ -18,12 +18,6 @@ base::Result<KeyView> key_of(const BlockSource& source, const wire::LedgerId& id
     return encoding::decode_key_view(*answer);
 }
 
-base::Result<MiningView> mining(const BlockSource& source) {
-    const auto answer = source.query(path::mining, {});
-    if (!answer) return base::pass(answer);
-    return encoding::decode_mining_view(*answer);
-}
-
 base::Result<TxPlace> place_of(const BlockSource& source, const wire::TxId& id) {
     const auto answer = source.query(path::transaction, id.view());
     if (!answer) return base::pass(answer);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "chain/block_source.h"
+#include "chain/mining.h"
 #include "wire/ids.h"
 #include "wire/receipt.h"
 
@@ -15,6 +16,7 @@ namespace path {
 inline constexpr std::string_view consent = "consent";
 inline constexpr std::string_view key = "key";
 inline constexpr std::string_view mining = "mining";
+inline constexpr std::string_view fairness = "fairness";
 inline constexpr std::string_view transaction = "transaction";
 inline constexpr std::string_view reference = "reference";
 inline constexpr std::string_view receipt = "receipt";
@@ -52,15 +54,6 @@ struct KeyView {
 };
 [[nodiscard]] base::Result<KeyView> key_of(const BlockSource& source, const wire::LedgerId& id);
 
-/// Whose turn it is to mine.
-struct MiningView {
-    std::uint64_t round = 0;
-    std::uint64_t next = 0;              ///< Index in `miners`.
-    std::vector<wire::LedgerId> miners;  ///< In order of joining.
-    std::vector<std::uint64_t> blocks;   ///< Blocks mined by each, in the same order.
-};
-[[nodiscard]] base::Result<MiningView> mining(const BlockSource& source);
-
 /// Where a transaction is. Errors: `not_found`.
 struct TxPlace {
     wire::Height height = 0;
@@ -93,8 +86,6 @@ namespace encoding {
 [[nodiscard]] base::Result<StandingConsent> decode_standing_consent(base::ByteView bytes);
 [[nodiscard]] base::Bytes encode(const KeyView& key);
 [[nodiscard]] base::Result<KeyView> decode_key_view(base::ByteView bytes);
-[[nodiscard]] base::Bytes encode(const MiningView& mining);
-[[nodiscard]] base::Result<MiningView> decode_mining_view(base::ByteView bytes);
 [[nodiscard]] base::Bytes encode(const TxPlace& place);
 [[nodiscard]] base::Result<TxPlace> decode_tx_place(base::ByteView bytes);
 [[nodiscard]] base::Bytes encode(const LogSizes& sizes);

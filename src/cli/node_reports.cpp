@@ -45,9 +45,8 @@ Result<void> write_node_summary(const DataFolder& folder, const SummaryParts& pa
     const auto mining = chain::mining(parts.blocks);
     if (!mining) return base::pass(mining);
     boost::json::object miners, rejected;
-    for (std::size_t i = 0; i < mining->miners.size(); ++i) {
-        if (mining->blocks[i] == 0) continue;
-        miners[base::to_hex(mining->miners[i].view())] = mining->blocks[i];
+    for (const auto& miner : mining->miners) {
+        if (miner.turns != 0) miners[base::to_hex(miner.id.view())] = miner.turns;
     }
     for (const auto& [reason, count] : parts.gateway.refusals) rejected[reason] = count;
     const auto reports = parts.review.counts();

@@ -278,7 +278,9 @@ TEST_F(EngineTest, EveryMinerSealsWithItsOwnKeyInTurn) {
     const auto after = chain::mining(*engine);
     ASSERT_TRUE(after);
     EXPECT_EQ(after->round, before->round + 2);
-    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(after->blocks[i], before->blocks[i] + 2);
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(after->miners[i].turns, before->miners[i].turns + 2);
+    }
 }
 
 TEST_F(EngineTest, AMinersNewKeyIsFetchedWhenTheOldOneNoLongerSeals) {

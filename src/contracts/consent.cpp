@@ -18,6 +18,16 @@ state::ConsentKey key_of_grant(const wire::GrantConsent& action, const Request& 
 }
 }  // namespace
 
+base::Result<std::optional<state::ConsentKey>> granted_by(const state::StateView& view,
+                                                          const wire::Hash256& consent) {
+    const auto raw = view.get(state::consent_reference_of(consent));
+    if (!raw) return base::pass(raw);
+    if (!*raw) return std::optional<state::ConsentKey>{};
+    const auto key = state::parse_consent_key(**raw);
+    if (!key) return fail(ErrorCode::corrupted, "stored key of a consent does not decode");
+    return key;
+}
+
 base::Result<std::optional<state::ConsentRecord>> consent_record_of(const state::StateView& view,
                                                                     base::ByteView key) {
     const auto raw = view.get(key);
@@ -85,6 +95,7 @@ base::Result<void> GrantConsentContract::apply(const wire::GrantConsent& action,
                                       .revoked_height = 0,
                                       .token_key_hash = action.token_key_hash};
     overlay.put(state::consent_of(key), encode(record));
+    overlay.put(state::consent_reference_of(request.body_ref), state::consent_of(key));
     return {};
 }
 
@@ -100,7 +111,7 @@ base::Result<void> RevokeConsentContract::check_state(const wire::RevokeConsent&
     if (auto signer = check_sole_signer(request, block, wire::Role::patient); !signer) {
         return signer;
     }
-    const auto key = block.chain.consent_of_ref(action.consent);
+    const auto key = granted_by(view, action.consent);
     if (!key) return base::pass(key);
     if (!*key) return fail(ErrorCode::not_found, "no grant is known by this reference");
     if ((*key)->patient != request.body.sender) {
@@ -123,7 +134,7 @@ base::Result<void> RevokeConsentContract::check_state(const wire::RevokeConsent&
 base::Result<void> RevokeConsentContract::apply(const wire::RevokeConsent& action, const Request&,
                                                 state::Overlay& overlay,
                                                 const BlockContext& block) {
-    const auto key = block.chain.consent_of_ref(action.consent);
+    const auto key = granted_by(overlay, action.consent);
     if (!key) return base::pass(key);
     CHECK(key->has_value());
     auto record = consent_record_of(overlay, state::consent_of(**key));

@@ -51,6 +51,11 @@ struct Standing {
                                                    std::span<const wire::LedgerId> readers,
                                                    base::TimePoint at);
 
+/// What the grant with this body_ref granted, also one earlier in this block. Nothing if there is
+/// none.
+[[nodiscard]] base::Result<std::optional<state::ConsentKey>> granted_by(
+    const state::StateView& view, const wire::Hash256& consent);
+
 /// Nothing if there never was such a grant.
 [[nodiscard]] base::Result<std::optional<state::ConsentRecord>> consent_record_of(
     const state::StateView& view, base::ByteView key);

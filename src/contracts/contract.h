@@ -11,29 +11,22 @@
 #include "state/keys.h"
 #include "state/values.h"
 #include "state/view.h"
+#include "wire/block.h"
 #include "wire/ids.h"
 #include "wire/transaction.h"
 
 namespace contracts {
 
-/// What earlier blocks say, beside the state: indexes that follow from the chain alone.
-class ChainLookup {
-public:
-    virtual ~ChainLookup() = default;
-    /// Height of the committed header (or genesis) with this SHA-512/256; nothing if there is none.
-    [[nodiscard]] virtual base::Result<std::optional<wire::Height>> height_of_ref(
-        const wire::Hash256& header_ref) const = 0;
-    /// What the accepted grant with this body_ref granted, also one earlier in this block.
-    [[nodiscard]] virtual base::Result<std::optional<state::ConsentKey>> consent_of_ref(
-        const wire::Hash256& consent) const = 0;
-};
+/// The newest version of the rules that this code follows; a chain begins with 1.
+inline constexpr std::uint32_t rules_version = 1;
 
-/// The block in which a transaction is executed.
+/// The block in which a transaction is executed. All else that decides stands in the state.
 struct BlockContext {
     wire::Height height = 0;
     base::TimePoint time;
-    bool demo = false;  ///< The genesis says so.
-    const ChainLookup& chain;
+    bool demo = false;                      ///< The genesis says so.
+    const wire::ConsensusPolicy& policy;    ///< The genesis's.
+    std::uint32_t version = rules_version;  ///< Of the rules, see schedule_upgrade.h.
 };
 
 /// One signature of the transaction, looked at.

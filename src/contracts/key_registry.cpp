@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "contracts/authenticity.h"
+#include "contracts/change_mining.h"
 #include "contracts/mining.h"
 #include "crypto/ecdsa.h"
 
@@ -13,37 +14,33 @@ namespace contracts {
 using base::ErrorCode;
 using base::fail;
 
-namespace {
-
-base::Result<void> check_key(const wire::PublicKeyBytes& key) {
-    if (!crypto::EcdsaPublicKey::decode(key.view())) {
-        return fail(ErrorCode::malformed, "the public key is not a point of P-256");
-    }
-    return {};
-}
-
 base::Result<void> check_subject(const wire::LedgerId& subject) {
     if (subject.is_zero()) return fail(ErrorCode::malformed, "an id of zeros names nobody");
     return {};
 }
 
-/// Errors: `conflict` if no other miner than `leaving` could mine after this block.
-base::Result<void> check_miner_may_leave(const state::StateView& view,
-                                         const wire::LedgerId& leaving, const BlockContext& block) {
-    const auto mining = mining_record(view);
-    if (!mining) return base::pass(mining);
-    for (std::uint64_t index = 0; index < mining->registered; ++index) {
-        const auto id = miner_at(view, index);
-        if (!id) return base::pass(id);
-        if (*id == leaving) continue;
-        const auto key = key_record_of(view, *id);
-        if (!key) return base::pass(key);
-        if (*key && (*key)->valid_at(block.height + 1)) return {};
+base::Result<void> check_key(const wire::PublicKeyBytes& key) {
+    if (!crypto::EcdsaPublicKey::decode(key.view())) {
+        return fail(ErrorCode::bad_key, "the public key is not a point of P-256");
     }
-    return fail(ErrorCode::conflict, "this is the last valid miner; enrol another one first");
+    return {};
 }
 
-}  // namespace
+base::Result<void> check_key_is_new(const state::StateView& view, const wire::PublicKeyBytes& key) {
+    const auto owner = view.get(state::owner_of_key(key));
+    if (!owner) return base::pass(owner);
+    if (*owner) {
+        return fail(ErrorCode::duplicate_key,
+                    "this public key is or was an identity's already; make a fresh one");
+    }
+    return {};
+}
+
+void put_key(state::Overlay& overlay, const wire::LedgerId& id, const state::KeyRecord& record) {
+    overlay.put(state::key_of(id), encode(record));
+    overlay.put(state::owner_of_key(record.public_key),
+                base::Bytes(id.bytes.begin(), id.bytes.end()));
+}
 
 base::Result<void> EnrolContract::check_form(const wire::Enrol& action,
                                              const wire::TransactionBody&) {
@@ -64,7 +61,7 @@ base::Result<void> EnrolContract::check_state(const wire::Enrol& action, const R
     const auto taken = key_record_of(view, action.subject);
     if (!taken) return base::pass(taken);
     if (*taken) return fail(ErrorCode::conflict, "this id is enrolled already; draw another one");
-    return {};
+    return check_key_is_new(view, action.public_key);
 }
 
 base::Result<void> EnrolContract::apply(const wire::Enrol& action, const Request&,
@@ -75,9 +72,9 @@ base::Result<void> EnrolContract::apply(const wire::Enrol& action, const Request
                                   .custody = action.custody,
                                   .valid_from = block.height + 1,
                                   .valid_until = 0};
-    overlay.put(state::key_of(action.subject), encode(record));
-    if (action.role == wire::Role::miner) return register_miner(overlay, action.subject);
-    return {};
+    put_key(overlay, action.subject, record);
+    if (action.role != wire::Role::miner) return {};
+    return register_miner(overlay, action.subject, block.height);
 }
 
 base::Result<void> RotateKeyContract::check_form(const wire::RotateKey& action,
@@ -100,7 +97,7 @@ base::Result<void> RotateKeyContract::check_state(const wire::RotateKey& action,
     if ((*record)->public_key == action.public_key) {
         return fail(ErrorCode::conflict, "the new key is the old one");
     }
-    return {};
+    return check_key_is_new(view, action.public_key);
 }
 
 base::Result<void> RotateKeyContract::apply(const wire::RotateKey& action, const Request& request,
@@ -118,7 +115,7 @@ base::Result<void> RotateKeyContract::apply(const wire::RotateKey& action, const
                                  .custody = action.custody,
                                  .valid_from = block.height + 1,
                                  .valid_until = 0};
-    overlay.put(state::key_of(sender), encode(fresh));
+    put_key(overlay, sender, fresh);
     return {};
 }
 
@@ -152,10 +149,11 @@ base::Result<void> RevokeKeyContract::check_state(const wire::RevokeKey& action,
     if (!record) return base::pass(record);
     if (!*record) return fail(ErrorCode::not_found, "nobody is enrolled under this id");
     if ((*record)->valid_until != 0) return fail(ErrorCode::conflict, "the key is revoked already");
-    if ((*record)->role == wire::Role::miner) {
-        return check_miner_may_leave(view, action.subject, block);
-    }
-    return {};
+    if ((*record)->role != wire::Role::miner) return {};
+    const auto miner = find_miner(view, action.subject);
+    if (!miner) return base::pass(miner);
+    if (!*miner || (*miner)->record.standing != wire::MinerStanding::active) return {};
+    return check_another_is_active(view);
 }
 
 base::Result<void> RevokeKeyContract::apply(const wire::RevokeKey& action, const Request&,
@@ -165,39 +163,10 @@ base::Result<void> RevokeKeyContract::apply(const wire::RevokeKey& action, const
     CHECK(record->has_value());
     (*record)->valid_until = block.height + 1;
     overlay.put(state::key_of(action.subject), encode(**record));
-    return {};
-}
-
-base::Result<void> apply_genesis(state::Overlay& overlay, const wire::Genesis& genesis) {
-    std::size_t administrators = 0;
-    std::size_t miners = 0;
-    for (std::size_t i = 0; i < genesis.members.size(); ++i) {
-        const auto& member = genesis.members[i];
-        const std::string where = "genesis member " + std::to_string(i) + ": ";
-        auto form = check_subject(member.id);
-        if (form) form = check_key(member.public_key);
-        if (!form) return fail(form.error().code, where + form.error().detail);
-        const auto taken = key_record_of(overlay, member.id);
-        if (!taken) return base::pass(taken);
-        if (*taken) return fail(ErrorCode::malformed, where + "its id is there twice");
-        if (member.role == wire::Role::demo_program && !genesis.demo) {
-            return fail(ErrorCode::malformed, where + "a demo_program needs a demo genesis");
-        }
-        const state::KeyRecord record{.role = member.role,
-                                      .scheme = member.scheme,
-                                      .public_key = member.public_key,
-                                      .custody = member.custody,
-                                      .valid_from = 0,
-                                      .valid_until = 0};
-        overlay.put(state::key_of(member.id), encode(record));
-        if (member.role == wire::Role::administrator) ++administrators;
-        if (member.role != wire::Role::miner) continue;
-        ++miners;
-        if (auto joined = register_miner(overlay, member.id); !joined) return joined;
-    }
-    if (administrators == 0) return fail(ErrorCode::malformed, "the genesis has no administrator");
-    if (miners == 0) return fail(ErrorCode::malformed, "the genesis has no miner");
-    return {};
+    const auto miner = find_miner(overlay, action.subject);
+    if (!miner) return base::pass(miner);
+    if (!*miner || (*miner)->record.standing != wire::MinerStanding::active) return {};
+    return unlink_miner(overlay, **miner, wire::MinerStanding::left);
 }
 
 }  // namespace contracts

@@ -4,38 +4,20 @@
 #include <type_traits>
 #include <variant>
 
+#include "contracts/change_mining.h"
 #include "contracts/consent.h"
+#include "contracts/destroy_key.h"
+#include "contracts/evidence.h"
 #include "contracts/key_registry.h"
 #include "contracts/report.h"
+#include "contracts/schedule_upgrade.h"
 
 namespace contracts {
 
 namespace {
 
-/// Of an action that these rules do not know yet: a later version of them may.
 template <class Action>
-struct LaterContract {
-    using ActionType = Action;
-    static base::Result<void> check_form(const Action& /*action*/,
-                                         const wire::TransactionBody& /*body*/) {
-        return base::fail(base::ErrorCode::unsupported_version,
-                          "this version of the rules has no such action");
-    }
-    static base::Result<void> check_state(const Action& action, const Request& request,
-                                          const state::StateView& /*view*/,
-                                          const BlockContext& /*block*/) {
-        return check_form(action, request.body);
-    }
-    static base::Result<void> apply(const Action& action, const Request& request,
-                                    state::Overlay& /*overlay*/, const BlockContext& /*block*/) {
-        return check_form(action, request.body);
-    }
-};
-
-template <class Action>
-struct ContractOf {
-    using Type = LaterContract<Action>;
-};
+struct ContractOf;
 template <>
 struct ContractOf<wire::Enrol> {
     using Type = EnrolContract;
@@ -59,6 +41,22 @@ struct ContractOf<wire::RevokeConsent> {
 template <>
 struct ContractOf<wire::Report> {
     using Type = ReportContract;
+};
+template <>
+struct ContractOf<wire::ChangeMining> {
+    using Type = ChangeMiningContract;
+};
+template <>
+struct ContractOf<wire::Evidence> {
+    using Type = EvidenceContract;
+};
+template <>
+struct ContractOf<wire::DestroyKey> {
+    using Type = DestroyKeyContract;
+};
+template <>
+struct ContractOf<wire::ScheduleUpgrade> {
+    using Type = ScheduleUpgradeContract;
 };
 
 /// Calls `stage` with the action and an empty object of its contract.

@@ -5,6 +5,8 @@
 
 #include "contracts/authenticity.h"
 #include "contracts/consent.h"
+#include "contracts/destroy_key.h"
+#include "contracts/header_ring.h"
 
 namespace contracts {
 
@@ -64,11 +66,21 @@ base::Result<void> check_roles(const wire::Report& action, const Request& reques
     return {};
 }
 
-base::Result<void> check_header(const wire::Report& action, const BlockContext& block) {
-    const auto height = block.chain.height_of_ref(action.header_hash);
+base::Result<void> check_header(const wire::Report& action, const state::StateView& view) {
+    const auto height = height_of_header(view, action.header_hash);
     if (!height) return base::pass(height);
     if (!*height) {
-        return fail(ErrorCode::wrong_chain, "the report names a header that this chain never had");
+        return fail(ErrorCode::wrong_chain,
+                    "the report names a header that this chain never had, or too old a one");
+    }
+    return {};
+}
+
+base::Result<void> check_object(const wire::Report& action, const state::StateView& view) {
+    const auto destroyed = tombstone_of(view, action.content_id);
+    if (!destroyed) return base::pass(destroyed);
+    if (*destroyed) {
+        return fail(ErrorCode::conflict, "the key of this vault object is destroyed");
     }
     return {};
 }
@@ -96,7 +108,8 @@ base::Result<void> ReportContract::check_state(const wire::Report& action, const
     if (auto personal = check_personal_data(action); !personal) return personal;
     if (auto authentic = check_authentic(request, block); !authentic) return authentic;
     if (auto roles = check_roles(action, request, block); !roles) return roles;
-    return check_header(action, block);
+    if (auto header = check_header(action, view); !header) return header;
+    return check_object(action, view);
 }
 
 base::Result<void> ReportContract::apply(const wire::Report&, const Request&, state::Overlay&,

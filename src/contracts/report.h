@@ -15,7 +15,9 @@ namespace contracts {
 /// 3. authenticity: every signature by a registered, valid key; sender a cloud server, receiver a
 ///    doctor (or, on a demo chain, a program), these two alone; a header that this chain committed.
 ///    Errors: `unknown_signer`, `key_not_valid`, `bad_signature`, `wrong_doctor` (a doctor signed
-///    who is not the receiver), `not_authorised`, `wrong_chain` (an unknown header).
+///    who is not the receiver), `not_authorised`, `wrong_chain` (a header that is none of the last
+///    state::headers_kept).
+/// And the vault object's key is not destroyed. Errors: `conflict`.
 struct ReportContract {
     using ActionType = wire::Report;
     static base::Result<void> check_form(const wire::Report& action,

@@ -14,6 +14,8 @@
 #include "base/error.h"
 #include "crypto/signature_verifier.h"
 #include "ledger/block_store.h"
+#include "ledger/snapshot.h"
+#include "state/tree.h"
 #include "storage/key_value_store.h"
 #include "wire/block.h"
 #include "wire/ids.h"
@@ -25,14 +27,26 @@ struct Info {
     bool demo = false;
     wire::Height height = 0;    ///< 0 before the first block.
     wire::HeaderHash app_hash;  ///< Of the last block's header; of the genesis at height 0.
+    wire::Hash256 header_ref;   ///< The same header's SHA-512/256: how a report names it.
     base::TimePoint time;       ///< Of the last block; of the genesis at height 0.
+    wire::ConsensusPolicy policy;
+    std::uint32_t version = 0;        ///< Of the rules under which the next block is executed.
+    std::uint32_t next_version = 0;   ///< 0: no upgrade is scheduled.
+    wire::Height upgrade_height = 0;  ///< The first block under `next_version`.
+    std::uint64_t active_miners = 0;  ///< Of whose votes the next block needs its quorum.
 };
 
-/// Whose turn the next block is [0, Algorithm 1].
+/// Who may mine the next block, if so many before it are absent; contracts/mining.h has the rules.
 struct Turn {
+    /// Proof of work: any active miner may mine; this names the first of them.
     wire::LedgerId miner;
     wire::PublicKeyBytes public_key;
     std::uint64_t round = 0;
+    std::uint32_t passed_over = 0;
+    wire::EngineKind engine{};
+    base::TimePoint not_before;  ///< The earliest block time at which this turn may be taken.
+    /// Proof of work: SHA-256d of header and nonce, as a big-endian number, is at most this.
+    wire::Hash256 target;
 };
 
 /// What an engine proposes as the next block.
@@ -42,9 +56,17 @@ struct Candidate {
     wire::LedgerId miner;
     std::uint64_t round = 0;
     std::vector<base::Bytes> transactions;  ///< Envelopes, untrusted.
+    /// So many miners whose turn came before were absent, each for the policy's timeout.
+    std::uint32_t passed_over = 0;
 };
 
-/// What became of one transaction. Only `code` is the same on every replica by contract.
+/// Whether the transaction is new to this replica, or passed `first` before and is looked at again
+/// after a block: then no signature is verified anew.
+enum class CheckKind { first, recheck };
+
+/// What became of one transaction. Only `code` is the same on every replica by contract, and even
+/// that may say `replayed` for `already_committed` where the block was pruned or lies before the
+/// snapshot that a replica began with. Neither is ever in a block.
 struct TxResult {
     std::uint32_t code = 0;  ///< 0: accepted; else a base::ErrorCode.
     std::string detail;      ///< For people: why. Never hashed.
@@ -61,6 +83,29 @@ struct Finalized {
     wire::HeaderHash app_hash;  ///< Hash of that header; the old one if it is empty.
 };
 
+/// What this program can do and what it keeps.
+struct ApplicationOptions {
+    /// The newest version of the rules that this program knows; it knows all from 1 on. At the
+    /// height of an upgrade to a later one it stops executing, and answers questions only.
+    std::uint32_t newest_version = 1;
+    std::size_t snapshots_kept = 2;  ///< Older ones are let go of.
+    state::StateTree::Options tree = {};
+};
+
+/// Which past is let go of. Chosen by whoever runs the replica; no other replica is concerned.
+struct PrunePolicy {
+    std::uint64_t keep_blocks = 0;  ///< The newest so many, at least 1; 0: all.
+};
+/// The lowest height that stays, 0 if all do.
+[[nodiscard]] wire::Height retain_height(const PrunePolicy& policy, wire::Height tip);
+
+/// What one call of `Application::prune` did.
+struct Pruned {
+    bool done = false;             ///< Nothing is left below the height asked for.
+    wire::Height first_block = 0;  ///< The lowest block that is there now.
+    wire::Height first_state = 0;  ///< The lowest height whose state can be asked for.
+};
+
 /// Signatures gathered to be verified ahead of the block, see `Application::gather`.
 class SignatureBatch;
 
@@ -68,32 +113,36 @@ class SignatureBatch;
 /// blocks reaches the same bytes. No clock, randomness, thread, floating point or unordered
 /// iteration decides anything here; time is the block's.
 ///
-/// Two groups of calls. Those that execute (`init_chain` to `commit`, `check_tx`, `gather`,
-/// `remember`) belong to one thread at a time. Those that read committed state (`info`,
-/// `next_turn`, `query`, `blocks`) may be called from any thread at any time, beside the executing
-/// one.
+/// Three groups of calls. Those that execute (`init_chain` to `commit`, `check_tx`, `gather`,
+/// `remember`, `offer_snapshot`, `apply_snapshot_chunk`) belong to one thread at a time. Those that
+/// read committed state (`info`, `next_turn`, `query`, `blocks`, `list_snapshots`,
+/// `load_snapshot_chunk`) may be called from any thread at any time, beside the executing one.
+/// `prune` and `take_snapshot` may run on any thread, one of them at a time.
 class Application {
 public:
+    using Options = ApplicationOptions;
     /// Borrows both. Continues from what is stored. Errors: `corrupted`, `unavailable`.
     [[nodiscard]] static base::Result<std::unique_ptr<Application>> open(
-        storage::KeyValueStore& store, crypto::SignatureVerifier& verifier);
+        storage::KeyValueStore& store, crypto::SignatureVerifier& verifier, Options options = {});
     ~Application();
 
     /// Whether the store holds a chain.
     [[nodiscard]] bool initialised() const;
     /// Writes the genesis and the state it describes, synced. Errors: `conflict` if the store holds
     /// a chain; `malformed` (no administrator, no miner, an id twice, `demo_program`
-    /// without `demo`, a key off the curve); those of KeyValueStore::write.
+    /// without `demo`), `bad_key`, `duplicate_key`; those of KeyValueStore::write.
     [[nodiscard]] base::Result<void> init_chain(const wire::Genesis& genesis);
 
     /// CHECKs `initialised()`, as all below do.
     [[nodiscard]] Info info() const;
-    /// Who may mine the next block. Errors: `not_eligible` if no registered miner has a valid key.
-    [[nodiscard]] base::Result<Turn> next_turn() const;
+    /// Who may mine the next block if `passed_over` turns before it are let pass. Errors:
+    /// `not_eligible` if so many cannot be passed over, or no miner is active.
+    [[nodiscard]] base::Result<Turn> next_turn(std::uint32_t passed_over = 0) const;
 
     /// Whether the transaction could be in the next block, at `time`: form, chain, signatures (kept
     /// for `finalize_block`) and the contract's rules on committed state. Changes no state.
-    [[nodiscard]] TxResult check_tx(base::ByteView envelope, base::TimePoint time);
+    [[nodiscard]] TxResult check_tx(base::ByteView envelope, base::TimePoint time,
+                                    CheckKind kind = CheckKind::first);
 
     /// Of `candidate.transactions`, in order, those that would be accepted together.
     /// Errors: as `finalize_block`.
@@ -105,15 +154,25 @@ public:
 
     /// Executes the candidate above committed state and builds the header from what was accepted.
     /// Nothing is written; the last one finalized is what `commit` commits. Errors: `not_eligible`
-    /// (miner or round out of turn), `conflict` (height), `malformed` (time), `corrupted`,
-    /// `unavailable`. On the fate of single transactions: `Finalized::results`.
+    /// (miner or round out of turn, passed over too many or too early), `conflict` (height),
+    /// `malformed` (time), `unsupported_version` (the rules from this height on are newer than this
+    /// program), `corrupted`, `unavailable`. On the fate of single transactions:
+    /// `Finalized::results`.
     [[nodiscard]] base::Result<Finalized> finalize_block(const Candidate& candidate);
     /// Writes the finalized block in one synced batch: when this returns it is on disk. Errors:
-    /// `conflict` if nothing is finalized or it is empty; `bad_signature` unless the seal's
-    /// signature is the miner's over the header; `not_eligible` if the seal's round is not the
-    /// candidate's; those of KeyValueStore::write. After an error nothing is changed and the same
-    /// block can be committed again.
+    /// `conflict` if nothing is finalized or it is empty; what `check_seal` says; those of
+    /// KeyValueStore::write. After an error nothing is changed and the same block can be committed
+    /// again, also with another seal.
     [[nodiscard]] base::Result<wire::Block> commit(const wire::Seal& seal);
+    /// Whether `commit` would take this seal for the finalized block. All that counts is the state
+    /// before the block. Errors, in this order: `conflict` (nothing is finalized); `not_eligible`
+    /// (its round or passed_over are not the candidate's, or the proof of work misses the target);
+    /// `malformed` (a nonce without proof of work, an attempt without approvals, a miner that
+    /// approves twice); `bad_signature` (the miner's); of each approval `unknown_signer` (no
+    /// registered miner), `not_eligible` (a miner that is not active), `bad_signature`;
+    /// `not_authorised` (fewer approvals than the policy's quorum of the active miners; a miner's
+    /// seal is not its approval, see docs/adr/0018).
+    [[nodiscard]] base::Result<void> check_seal(const wire::Seal& seal) const;
 
     /// Verification ahead of execution: `gather` decodes and collects the signatures that are not
     /// known to be good yet, against committed keys; the caller verifies `checks()` wherever it
@@ -125,10 +184,39 @@ public:
     [[nodiscard]] base::Result<void> gather(SignatureBatch& batch);
     void remember(const SignatureBatch& batch, const std::vector<bool>& verdicts);
 
-    /// ABCI Query of committed state; docs/formats/queries.md has the paths. Errors: `not_found`
-    /// (also for an unknown path), `malformed`, and the contracts' own.
-    [[nodiscard]] base::Result<base::Bytes> query(std::string_view path, base::ByteView data) const;
+    /// ABCI Query of committed state; docs/formats/queries.md has the paths. `height` 0: the
+    /// newest. Errors: `not_found` (also for an unknown path, a height above the tip, or one that
+    /// is pruned), `malformed` (also a height for a question that takes none), the contracts' own.
+    [[nodiscard]] base::Result<base::Bytes> query(std::string_view path, base::ByteView data,
+                                                  wire::Height height = 0) const;
     [[nodiscard]] const BlockStore& blocks() const;
+
+    /// Snapshots: ledger/snapshot.h. Makes one of the newest state and lists it from now on. Reads
+    /// the whole state once. Errors: `conflict` at height 0, the store's.
+    [[nodiscard]] base::Result<Snapshot> take_snapshot();
+    /// Those that can be loaded, the oldest first.
+    [[nodiscard]] base::Result<std::vector<Snapshot>> list_snapshots() const;
+    /// Errors: `not_found` (no such snapshot, format or chunk), the store's.
+    [[nodiscard]] base::Result<base::Bytes> load_snapshot_chunk(wire::Height height,
+                                                                std::uint32_t format,
+                                                                std::uint32_t chunk) const;
+    /// Begins to restore; an earlier attempt is forgotten. Errors: `conflict` (the store holds a
+    /// chain), `malformed` (an unknown format, metadata that do not fit), `wrong_root` (of another
+    /// height than the trusted header).
+    [[nodiscard]] base::Result<void> offer_snapshot(const Snapshot& snapshot,
+                                                    const TrustedHeader& trusted);
+    /// Chunk by chunk, in order. With the last one the replica holds the chain from that height on.
+    /// A chunk that is not the one that was offered changes nothing, and the right one may follow.
+    /// Errors: `conflict` (nothing was offered, or out of order), `malformed` (not the chunk that
+    /// the metadata names), `wrong_root` (it does not lead to the trusted header), `bad_signature`
+    /// and `not_authorised` (the block's seal): after these two kinds the attempt is over.
+    [[nodiscard]] base::Result<RestoreProgress> apply_snapshot_chunk(std::uint32_t chunk,
+                                                                     base::ByteView bytes);
+
+    /// One bounded step towards letting go of all blocks, indexes and states below `retain`, except
+    /// what a listed snapshot still needs. Receipts of what stays go on. Call until `done`. Errors:
+    /// `malformed` (above the tip), the store's.
+    [[nodiscard]] base::Result<Pruned> prune(wire::Height retain);
 
 private:
     struct State;

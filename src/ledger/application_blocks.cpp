@@ -15,14 +15,15 @@ namespace ledger {
 using base::ErrorCode;
 using base::fail;
 
-base::Result<Execution> Application::State::run(const Candidate& candidate) {
+base::Result<Execution> Application::State::run(const Candidate& candidate, CheckKind kind) {
     CHECK(committed.has_value());
     const Info tip = snapshot().info;
-    const ExecutionGround ground{.state = recent, .blocks = blocks, .tip = tip};
-    if (auto fits = check_candidate(candidate, ground); !fits) return base::pass(fits);
-    const auto ready = desk.prepare(candidate.transactions, verifier);
-    if (!ready) return base::pass(ready);
-    return execute(candidate, *ready, ground);
+    const ExecutionGround ground{
+        .state = recent, .blocks = blocks, .tip = tip, .newest_version = options.newest_version};
+    return execute(candidate, ground, [&] {
+        return kind == CheckKind::recheck ? desk.recheck(candidate.transactions)
+                                          : desk.prepare(candidate.transactions, verifier);
+    });
 }
 
 base::Result<void> Application::State::stage(const Candidate& candidate, Execution& execution) {
@@ -44,6 +45,7 @@ base::Result<void> Application::State::stage(const Candidate& candidate, Executi
     next.block.transactions = std::move(execution.accepted);
     next.names = std::move(execution.names);
     next.round = candidate.round;
+    next.passed_over = candidate.passed_over;
     next.miner_key = execution.turn.key.public_key;
     next.hash = wire::hash_of_header(next.block.header_bytes);
     next.changes = std::move(execution.changes);
@@ -52,7 +54,7 @@ base::Result<void> Application::State::stage(const Candidate& candidate, Executi
     return {};
 }
 
-TxResult Application::check_tx(base::ByteView envelope, base::TimePoint time) {
+TxResult Application::check_tx(base::ByteView envelope, base::TimePoint time, CheckKind kind) {
     auto& state = *state_;
     const auto refused = [](const base::Error& error) {
         return TxResult{.code = static_cast<std::uint32_t>(error.code),
@@ -67,10 +69,7 @@ TxResult Application::check_tx(base::ByteView envelope, base::TimePoint time) {
                         .miner = turn->miner,
                         .round = turn->round,
                         .transactions = {base::Bytes(envelope.begin(), envelope.end())}};
-    const auto batch = gather(candidate.transactions);
-    if (!batch) return refused(batch.error());
-    if (!(*batch)->checks().empty()) remember(**batch, state.verifier.verify((*batch)->checks()));
-    auto execution = state.run(candidate);
+    auto execution = state.run(candidate, kind);
     if (!execution) return refused(execution.error());
     auto& result = execution->results.front();
     if (result.code == 0) result.place.reset();  // it is nowhere yet
@@ -115,25 +114,11 @@ base::Result<wire::Block> Application::commit(const wire::Seal& seal) {
     auto& state = *state_;
     if (!state.pending) return fail(ErrorCode::conflict, "no block is finalized");
     auto& pending = *state.pending;
-    if (seal.round != pending.round) {
-        return fail(ErrorCode::not_eligible, "the seal is of round " + std::to_string(seal.round) +
-                                                 ", the turn is of round " +
-                                                 std::to_string(pending.round));
-    }
-    const auto message = wire::sealed_message(pending.block.header_bytes, seal);
-    const crypto::SignatureCheck check{.public_key = pending.miner_key.view(),
-                                       .message = message,
-                                       .signature = seal.signature.view()};
-    if (!state.verifier.verify({&check, 1}).front()) {
-        return fail(ErrorCode::bad_signature,
-                    "the seal is not the miner's signature of round and header");
-    }
-    const auto mined = state.blocks.mined_by({pending.block.header.miner});
-    if (!mined) return base::pass(mined);
+    if (auto sealed = check_seal(seal); !sealed) return base::pass(sealed);
     pending.block.seal = seal;
     pending.batch.set_mark(pending.block.header.height);
     // If the write fails, another try adds the block again: the later entry of a key counts.
-    BlockStore::stage(pending.block, pending.names, mined->front(), pending.batch);
+    BlockStore::stage(pending.block, pending.names, pending.batch);
     if (auto written = state.store.write(pending.batch); !written) return base::pass(written);
     state.tree->adopt();
     state.history->adopt();
@@ -142,6 +127,7 @@ base::Result<wire::Block> Application::commit(const wire::Seal& seal) {
     Info next = info();
     next.height = pending.block.header.height;
     next.app_hash = pending.hash;
+    next.header_ref = wire::header_ref(pending.block.header_bytes);
     next.time = pending.block.header.time;
     wire::Block block = std::move(pending.block);
     state.pending.reset();

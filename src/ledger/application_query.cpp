@@ -6,9 +6,9 @@
 #include "chain/queries.h"
 #include "contracts/authenticity.h"
 #include "contracts/consent.h"
-#include "contracts/mining.h"
 #include "ledger/application.h"
 #include "ledger/internal/application_state.h"
+#include "ledger/internal/mining_queries.h"
 #include "ledger/internal/receipt_builder.h"
 
 namespace ledger {
@@ -46,22 +46,6 @@ base::Result<Bytes> query_key(const state::StateView& view, base::ByteView data)
                                            .valid_until = (*key)->valid_until});
 }
 
-base::Result<Bytes> query_mining(const state::StateView& view, const BlockStore& blocks) {
-    const auto record = contracts::mining_record(view);
-    if (!record) return base::pass(record);
-    chain::MiningView mining{
-        .round = record->round, .next = record->next, .miners = {}, .blocks = {}};
-    for (std::uint64_t index = 0; index < record->registered; ++index) {
-        const auto id = contracts::miner_at(view, index);
-        if (!id) return base::pass(id);
-        mining.miners.push_back(*id);
-    }
-    auto mined = blocks.mined_by(mining.miners);
-    if (!mined) return base::pass(mined);
-    mining.blocks = std::move(*mined);
-    return encoding::encode(mining);
-}
-
 base::Result<Place> place_in(base::Result<std::optional<Place>> found) {
     if (!found) return base::pass(found);
     if (!*found) return fail(ErrorCode::not_found, "no block holds this transaction");
@@ -75,15 +59,23 @@ base::Result<Bytes> encoded_place(const base::Result<Place>& place) {
 
 }  // namespace
 
-base::Result<Bytes> Application::query(std::string_view path, base::ByteView data) const {
+base::Result<Bytes> Application::query(std::string_view path, base::ByteView data,
+                                       wire::Height height) const {
     const auto& state = *state_;
     CHECK(initialised());
-    const VersionView view(*state.tree, state.snapshot().info.height);
+    const Info tip = info();
+    const VersionView view(*state.tree, height == 0 ? tip.height : height);
     if (path == chain::path::consent) return query_consent(view, data);
     if (path == chain::path::key) return query_key(view, data);
     if (path == chain::path::mining) {
         if (!data.empty()) return fail(ErrorCode::malformed, "this question takes no data");
-        return query_mining(view, state.blocks);
+        return query_mining(view, tip.policy);
+    }
+    if (height != 0) {
+        return fail(ErrorCode::malformed, "only the state is asked as of a height");
+    }
+    if (path == chain::path::fairness) {
+        return query_fairness(data, {.blocks = state.blocks, .tree = *state.tree, .tip = tip});
     }
     if (path == chain::path::transaction || path == chain::path::receipt) {
         const auto id = wire::TxId::from(data);

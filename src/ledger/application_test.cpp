@@ -107,7 +107,9 @@ TEST(Application, RefusesAGenesisThatCouldNeverWork) {
     EXPECT_EQ(refused([](auto& g) { g.members.back().role = Role::demo_program; }),
               ErrorCode::malformed);
     EXPECT_EQ(refused([](auto& g) { g.members.back().public_key.bytes[64] ^= 1; }),
-              ErrorCode::malformed);
+              ErrorCode::bad_key);
+    EXPECT_EQ(refused([](auto& g) { g.members[2].public_key = g.members[1].public_key; }),
+              ErrorCode::duplicate_key);
     EXPECT_EQ(refused([](auto& g) { g.members.back().id = {}; }), ErrorCode::malformed);
 }
 

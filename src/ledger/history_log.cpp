@@ -20,10 +20,16 @@ using wire::Hash256;
 
 constexpr std::uint8_t node_kind = 'n';
 constexpr std::uint8_t size_kind = 's';
+constexpr std::uint8_t begin_kind = 'b';
 constexpr std::size_t hash_bytes = Hash256::size_bytes;
 
 Bytes size_key() {
     return {HistoryLog::store_prefix, size_kind};
+}
+
+/// Of a log that began at a snapshot: its size there.
+Bytes begin_key() {
+    return {HistoryLog::store_prefix, begin_kind};
 }
 
 Bytes node_key(unsigned level, std::uint64_t index) {
@@ -49,8 +55,9 @@ Hash256 root_of_peaks(const std::vector<Hash256>& peaks) {
     return root;
 }
 
-base::Result<std::uint64_t> stored_size(const storage::KeyValueStore& store) {
-    const auto raw = store.get(size_key());
+/// 0 if nothing is stored.
+base::Result<std::uint64_t> stored_number(const storage::KeyValueStore& store, const Bytes& key) {
+    const auto raw = store.get(key);
     if (!raw) return base::pass(raw);
     if (!*raw) return 0;
     if ((*raw)->size() != 8) {
@@ -62,18 +69,12 @@ base::Result<std::uint64_t> stored_size(const storage::KeyValueStore& store) {
 }  // namespace
 
 base::Result<std::unique_ptr<HistoryLog>> HistoryLog::open(storage::KeyValueStore& store) {
-    const auto size = stored_size(store);
+    const auto size = stored_number(store, size_key());
     if (!size) return base::pass(size);
     std::unique_ptr<HistoryLog> log(new HistoryLog(store));
-    log->now_.size = *size;
-    std::uint64_t begin = 0;
-    for (unsigned level = 64; level-- > 0;) {
-        if ((*size >> level & 1U) == 0) continue;
-        const auto peak = log->node(level, begin >> level);
-        if (!peak) return base::pass(peak);
-        log->now_.peaks.push_back(*peak);
-        begin += std::uint64_t{1} << level;
-    }
+    auto peaks = log->peaks_at(*size);
+    if (!peaks) return base::pass(peaks);
+    log->now_ = {.size = *size, .peaks = *std::move(peaks)};
     return log;
 }
 
@@ -126,7 +127,7 @@ void HistoryLog::adopt() {
 }
 
 base::Result<void> HistoryLog::check_size(std::uint64_t size) const {
-    const auto stored = stored_size(store_);
+    const auto stored = stored_number(store_, size_key());
     if (!stored) return base::pass(stored);
     if (size > *stored) {
         return fail(ErrorCode::not_found, "the history log has " + std::to_string(*stored) +
@@ -148,6 +149,13 @@ base::Result<Hash256> HistoryLog::node(unsigned level, std::uint64_t index) cons
         });
     if (!scanned) return base::pass(scanned);
     if (!found) {
+        const auto begin = stored_number(store_, begin_key());
+        if (!begin) return base::pass(begin);
+        if (index << level < *begin) {
+            return fail(ErrorCode::not_found,
+                        "the history log begins at this replica's snapshot, with " +
+                            std::to_string(*begin) + " transactions");
+        }
         return fail(ErrorCode::corrupted, "history log: node " + std::to_string(index) +
                                               " of level " + std::to_string(level) + " is missing");
     }
@@ -229,6 +237,41 @@ base::Result<std::vector<Hash256>> HistoryLog::consistency_path(std::uint64_t ol
     }
     std::ranges::reverse(path);
     return path;
+}
+
+base::Result<std::vector<Hash256>> HistoryLog::peaks_at(std::uint64_t size) const {
+    if (auto known = check_size(size); !known) return base::pass(known);
+    std::vector<Hash256> peaks;
+    std::uint64_t begin = 0;
+    for (unsigned level = 64; level-- > 0;) {
+        if ((size >> level & 1U) == 0) continue;
+        const auto peak = node(level, begin >> level);
+        if (!peak) return base::pass(peak);
+        peaks.push_back(*peak);
+        begin += std::uint64_t{1} << level;
+    }
+    return peaks;
+}
+
+Hash256 HistoryLog::root_of(const std::vector<Hash256>& peaks) {
+    return root_of_peaks(peaks);
+}
+
+void HistoryLog::stage_frontier(std::uint64_t size, const std::vector<Hash256>& peaks,
+                                storage::WriteBatch& batch) {
+    CHECK(peaks.size() == static_cast<std::size_t>(std::popcount(size)));
+    std::uint64_t begin = 0;
+    std::size_t next = 0;
+    for (unsigned level = 64; level-- > 0;) {
+        if ((size >> level & 1U) == 0) continue;
+        const auto& hash = peaks[next++];
+        batch.put(node_key(level, begin >> level), Bytes(hash.bytes.begin(), hash.bytes.end()));
+        begin += std::uint64_t{1} << level;
+    }
+    Bytes number;
+    base::append_u64(number, size);
+    batch.put(size_key(), number);
+    batch.put(begin_key(), std::move(number));
 }
 
 }  // namespace ledger

@@ -57,6 +57,14 @@ public:
         std::uint64_t old_size, std::uint64_t new_size) const;
     [[nodiscard]] base::Result<wire::Hash256> root_at(std::uint64_t size) const;
 
+    /// The complete subtrees that make up the first `size` leaves, from the largest (leftmost) on:
+    /// all that a replica needs to append. Errors: as `root_at`.
+    [[nodiscard]] base::Result<std::vector<wire::Hash256>> peaks_at(std::uint64_t size) const;
+    [[nodiscard]] static wire::Hash256 root_of(const std::vector<wire::Hash256>& peaks);
+    /// Begins a log at `size` with these alone; paths that need older leaves are `not_found` then.
+    static void stage_frontier(std::uint64_t size, const std::vector<wire::Hash256>& peaks,
+                               storage::WriteBatch& batch);
+
 private:
     /// `peaks`: the complete subtrees that make up `size`, from the largest (leftmost) on.
     struct Frontier {

@@ -54,9 +54,9 @@ TEST_F(KeyRegistryTest, RefusesAKeyThatIsNoPointOfTheCurve) {
     const auto person = chain.person(Role::nurse);
     auto enrolment = std::get<wire::Enrol>(person->enrolment());
     enrolment.public_key.bytes[40] ^= 1;
-    EXPECT_EQ(chain.refusal(chain.signed_by(chain.admin, enrolment)), ErrorCode::malformed);
+    EXPECT_EQ(chain.refusal(chain.signed_by(chain.admin, enrolment)), ErrorCode::bad_key);
     enrolment.public_key = {};
-    EXPECT_EQ(chain.refusal(chain.signed_by(chain.admin, enrolment)), ErrorCode::malformed);
+    EXPECT_EQ(chain.refusal(chain.signed_by(chain.admin, enrolment)), ErrorCode::bad_key);
     enrolment.public_key = person->public_key();
     enrolment.subject = {};
     EXPECT_EQ(chain.refusal(chain.signed_by(chain.admin, enrolment)), ErrorCode::malformed);
@@ -144,9 +144,41 @@ TEST_F(KeyRegistryTest, AnEnrolledMinerJoinsTheOrderOfMining) {
     const auto mining = chain::encoding::decode_mining_view(*answer);
     ASSERT_TRUE(mining);
     ASSERT_EQ(mining->miners.size(), 4U);
-    EXPECT_EQ(mining->miners.back(), newcomer->id());
-    EXPECT_EQ(mining->blocks, (std::vector<std::uint64_t>{1, 0, 0, 0}));
+    EXPECT_EQ(mining->miners.back().id, newcomer->id());
+    EXPECT_EQ(mining->miners.back().joined_height, 1U);
+    EXPECT_EQ(mining->miners.front().turns, 1U);
+    EXPECT_EQ(mining->miners.back().turns, 0U);
     EXPECT_EQ(mining->next, 1U);
+    EXPECT_EQ(mining->coming,
+              (std::vector<std::uint64_t>{1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0}));
+}
+
+TEST_F(KeyRegistryTest, RefusesAKeyThatIsOrWasSomebodyElses) {
+    const auto twin = [&](const wire::PublicKeyBytes& key) {
+        auto enrolment = std::get<wire::Enrol>(chain.person(Role::nurse)->enrolment());
+        enrolment.public_key = key;
+        return chain.refusal(chain.signed_by(chain.admin, enrolment));
+    };
+    EXPECT_EQ(twin(cast.doctor->public_key()), ErrorCode::duplicate_key);
+    const auto rotated = [&](const testing::Person& person, const wire::PublicKeyBytes& key) {
+        return chain.refusal(chain.signed_by(person, wire::RotateKey{key, wire::Custody::node}));
+    };
+    EXPECT_EQ(rotated(cast.patient, cast.doctor->public_key()), ErrorCode::duplicate_key);
+    const auto old_key = cast.doctor->public_key();
+    const auto fresh = std::make_shared<testing::Identity>(cast.doctor->id(), Role::doctor);
+    EXPECT_EQ(rotated(cast.doctor, fresh->public_key()), ErrorCode{});
+    EXPECT_EQ(twin(old_key), ErrorCode::duplicate_key) << "one that was rotated away";
+    EXPECT_EQ(rotated(fresh, old_key), ErrorCode::duplicate_key) << "not even by its owner";
+    chain.must_accept({chain.signed_by(chain.admin, wire::RevokeKey{cast.doctor->id()})});
+    EXPECT_EQ(twin(fresh->public_key()), ErrorCode::duplicate_key) << "one that is revoked";
+    // Two within one block.
+    auto first = std::get<wire::Enrol>(chain.person(Role::nurse)->enrolment());
+    auto second = std::get<wire::Enrol>(chain.person(Role::nurse)->enrolment());
+    second.public_key = first.public_key;
+    const auto mined =
+        chain.mine({chain.signed_by(chain.admin, first), chain.signed_by(chain.admin, second)});
+    EXPECT_EQ(outcome(mined, 0), ErrorCode{});
+    EXPECT_EQ(outcome(mined, 1), ErrorCode::duplicate_key);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <map>
 #include <memory>
@@ -12,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/random.h"
+#include "contracts/difficulty.h"
 #include "crypto/ecdsa.h"
 #include "ledger/application.h"
 #include "storage/memory_store.h"
@@ -58,13 +60,18 @@ struct ChainOptions {
     std::size_t miners = 3;
     bool demo = false;
     std::uint64_t seed = 1;  ///< Of the ids; keys are always fresh.
+    wire::ConsensusPolicy policy = {};
 };
 
 class Chain {
 public:
     using Options = ChainOptions;
     explicit Chain(Options options = {}) : random_(options.seed) {
-        genesis_ = {.chain_id = "salus-test", .time = start(), .demo = options.demo, .members = {}};
+        genesis_ = {.chain_id = "salus-test",
+                    .time = start(),
+                    .demo = options.demo,
+                    .members = {},
+                    .policy = options.policy};
         admin = person(wire::Role::administrator);
         genesis_.members.push_back(admin->member());
         for (std::size_t i = 0; i < options.miners; ++i) {
@@ -90,9 +97,9 @@ public:
         return drawn;
     }
     /// As after a restart: all that was in memory is gone.
-    void open() {
+    void open(Application::Options with = {}) {
         app.reset();
-        auto opened = Application::open(store, *verifier);
+        auto opened = Application::open(store, *verifier, with);
         CHECK(opened.has_value());
         app = std::move(*opened);
     }
@@ -116,24 +123,37 @@ public:
         return sign(body(sender, std::move(action)), {sender});
     }
 
-    /// The next block: whose turn it is, at `now`.
-    [[nodiscard]] Candidate candidate(std::vector<base::Bytes> transactions) const {
-        const auto turn = app->next_turn();
+    /// The next block: whose turn it is at `now`, if so many before are absent.
+    [[nodiscard]] Candidate candidate(std::vector<base::Bytes> transactions,
+                                      std::uint32_t passed_over = 0) const {
+        const auto turn = app->next_turn(passed_over);
         CHECK(turn.has_value());
         return {.height = app->info().height + 1,
-                .time = now,
+                .time = std::max(now, turn->not_before),
                 .miner = turn->miner,
                 .round = turn->round,
-                .transactions = std::move(transactions)};
+                .transactions = std::move(transactions),
+                .passed_over = passed_over};
     }
+    /// With a proof of work where one is asked for, and approved by everybody in `approving`.
     [[nodiscard]] wire::Seal seal(const Candidate& of, base::ByteView header) const {
-        wire::Seal out{.round = of.round, .signature = {}, .approvals = {}};
+        wire::Seal out{
+            .round = of.round, .signature = {}, .approvals = {}, .passed_over = of.passed_over};
+        if (genesis_.policy.engine == wire::EngineKind::proof_of_work) {
+            const auto target = app->next_turn()->target;
+            while (!contracts::meets_target(header, out.nonce, target)) ++out.nonce;
+        }
         out.signature = *people_.at(of.miner)->sign(wire::sealed_message(header, out));
+        for (const auto& miner : approving) {
+            const auto signature = miner->sign(wire::approval_message(header, out));
+            out.approvals.push_back({.miner = miner->id(), .signature = *signature});
+        }
         return out;
     }
     /// Executes and, if anything was accepted, commits. Then a second passes.
-    Finalized mine(std::vector<base::Bytes> transactions) {
-        const auto next = candidate(std::move(transactions));
+    Finalized mine(std::vector<base::Bytes> transactions, std::uint32_t passed_over = 0) {
+        const auto next = candidate(std::move(transactions), passed_over);
+        now = next.time;
         auto finalized = app->finalize_block(next);
         CHECK(finalized.has_value());
         if (!finalized->header_bytes.empty()) {
@@ -220,6 +240,7 @@ public:
     std::unique_ptr<Application> app;
     Person admin;
     std::vector<Person> miners;
+    std::vector<Person> approving;  ///< Miners who approve each block.
     base::TimePoint now = start() + std::chrono::hours{2};
 
 private:

@@ -90,10 +90,13 @@ Finding ChainCheck::check_place(const wire::Header& header) const {
 }
 
 Finding ChainCheck::check_turn(const wire::Block& block) const {
-    const auto turn = application_->next_turn();
+    const auto turn = application_->next_turn(block.seal.passed_over);
     const auto at = name_of_block(block.header.height) + ": ";
     if (!turn) return at + "miner: " + turn.error().detail;
-    if (block.header.miner != turn->miner) return at + "miner: it was another miner's turn";
+    const bool anybody = turn->engine == wire::EngineKind::proof_of_work;
+    if (!anybody && block.header.miner != turn->miner) {
+        return at + "miner: it was another miner's turn";
+    }
     if (block.seal.round != turn->round) {
         return at + "seal, round: it says " + std::to_string(block.seal.round) + ", it was " +
                std::to_string(turn->round);
@@ -150,7 +153,11 @@ base::Result<Finding> ChainCheck::check_seal(const wire::Block& block) {
     const auto hash = wire::hash_of_header(block.header_bytes);
     const auto committed = application_->commit(block.seal);
     if (committed) return Finding();
-    if (committed.error().code != ErrorCode::bad_signature) return base::pass(committed);
+    const auto code = committed.error().code;
+    const bool of_the_store = code == ErrorCode::corrupted || code == ErrorCode::unavailable ||
+                              code == ErrorCode::storage_full;
+    if (of_the_store) return base::pass(committed);
+    if (code != ErrorCode::bad_signature) return at + "seal: " + committed.error().detail;
     // All of the header but its time was found by execution. Whether the time was changed or the
     // signature is told by those who name the header: the next block, or the index of headers.
     const auto known = blocks_.height_of(hash);
@@ -194,7 +201,8 @@ base::Result<Finding> ChainCheck::check_block(Height height) {
                                                         .time = block->header.time,
                                                         .miner = block->header.miner,
                                                         .round = block->seal.round,
-                                                        .transactions = block->transactions});
+                                                        .transactions = block->transactions,
+                                                        .passed_over = block->seal.passed_over});
     if (!executed) return name_of_block(height) + ": " + executed.error().detail;
     if (auto finding = check_executed(*block, *executed)) return finding;
     auto sealed = check_seal(*block);

@@ -2,6 +2,7 @@
 #include "state/keys.h"
 
 #include "base/check.h"
+#include "crypto/hash.h"
 
 namespace state {
 namespace {
@@ -15,13 +16,30 @@ constexpr std::uint8_t miner_index_kind = 'i';
 constexpr std::uint8_t patient_kind = 'p';
 constexpr std::uint8_t consent_kind = 'c';
 constexpr std::uint8_t replaced_consent_kind = 'd';
+constexpr std::uint8_t key_owner_kind = 'u';
+constexpr std::uint8_t difficulty_kind = 'w';
+constexpr std::uint8_t evidence_kind = 'q';
+constexpr std::uint8_t tombstone_kind = 'e';
+constexpr std::uint8_t schema_kind = 'v';
+constexpr std::uint8_t genesis_hash_kind = 'g';
+constexpr std::uint8_t header_slot_kind = 'h';
+constexpr std::uint8_t header_height_kind = 'f';
+constexpr std::uint8_t consent_reference_kind = 'r';
 
 constexpr std::size_t id_bytes = wire::LedgerId::size_bytes;
 constexpr std::size_t consent_key_bytes = 1 + id_bytes + id_bytes + 1 + 1;
 
-base::Bytes key_with(std::uint8_t kind, const wire::LedgerId& id) {
+base::Bytes key_with(std::uint8_t kind, base::ByteView rest) {
     base::Bytes key{kind};
-    base::append(key, id.view());
+    base::append(key, rest);
+    return key;
+}
+base::Bytes key_with(std::uint8_t kind, const wire::LedgerId& id) {
+    return key_with(kind, id.view());
+}
+base::Bytes key_with(std::uint8_t kind, std::uint64_t number) {
+    base::Bytes key{kind};
+    base::append_u64(key, number);
     return key;
 }
 
@@ -55,9 +73,37 @@ base::Bytes patient_of(const wire::LedgerId& patient) {
 }
 
 base::Bytes miner_at(std::uint64_t index) {
-    base::Bytes key{miner_kind};
-    base::append_u64(key, index);
+    return key_with(miner_kind, index);
+}
+
+base::Bytes owner_of_key(const wire::PublicKeyBytes& public_key) {
+    return key_with(key_owner_kind, crypto::sha256(public_key.view()));
+}
+base::Bytes difficulty() {
+    return {difficulty_kind};
+}
+base::Bytes evidence_of(const wire::LedgerId& miner, wire::Height height) {
+    base::Bytes key = key_with(evidence_kind, miner);
+    base::append_u64(key, height);
     return key;
+}
+base::Bytes tombstone_of(const wire::ContentId& content_id) {
+    return key_with(tombstone_kind, crypto::sha256(content_id.view()));
+}
+base::Bytes schema() {
+    return {schema_kind};
+}
+base::Bytes genesis_hash() {
+    return {genesis_hash_kind};
+}
+base::Bytes header_slot_of(wire::Height height) {
+    return key_with(header_slot_kind, height % headers_kept);
+}
+base::Bytes header_height_of(const wire::Hash256& header_ref) {
+    return key_with(header_height_kind, header_ref.view());
+}
+base::Bytes consent_reference_of(const wire::Hash256& body_ref) {
+    return key_with(consent_reference_kind, body_ref.view());
 }
 
 base::Bytes consent_of(const ConsentKey& consent) {

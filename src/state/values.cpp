@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/values.h"
 
-#include <algorithm>
-#include <limits>
-#include <string>
-
-#include "base/check.h"
 #include "salus/v1/state.pb.h"
+#include "state/internal/record_codec.h"
 
 namespace state {
 namespace {
@@ -15,57 +11,13 @@ using base::Bytes;
 using base::ByteView;
 using base::ErrorCode;
 using base::fail;
-
-/// Protobuf keeps the order of fields and leaves zeros out, so equal records give equal bytes.
-template <class Message>
-Bytes serialised(const Message& message) {
-    Bytes out(message.ByteSizeLong());
-    CHECK(message.SerializeToArray(out.data(), static_cast<int>(out.size())));
-    return out;
-}
-
-/// No record comes near this; it keeps sizes within protobuf's int.
-constexpr std::size_t record_bytes_max = 4'096;
-
-template <class Message>
-bool parse(ByteView bytes, Message& message) {
-    return bytes.size() <= record_bytes_max &&
-           message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-}
-
-/// Protobuf carries unknown fields along, so it is the record that must give the same bytes again.
-template <class Record>
-base::Result<Record> canonical(const Record& record, ByteView bytes, const char* name) {
-    const Bytes again = encode(record);
-    if (!std::ranges::equal(again, bytes)) {
-        return fail(ErrorCode::malformed, std::string(name) + " is not in its canonical encoding");
-    }
-    return record;
-}
-
-template <class Fixed>
-bool take(const std::string& field, Fixed& out) {
-    const auto taken = Fixed::from(base::as_bytes(field));
-    if (taken) out = *taken;
-    return taken.has_value();
-}
-
-bool take_time(std::uint64_t ms, base::TimePoint& out) {
-    if (ms > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return false;
-    out = base::from_unix_ms(static_cast<std::int64_t>(ms));
-    return true;
-}
-
-std::uint64_t ms_of(base::TimePoint time) {
-    const auto ms = base::to_unix_ms(time);
-    CHECK(ms >= 0);
-    return static_cast<std::uint64_t>(ms);
-}
-
-template <class Fixed>
-std::string text(const Fixed& fixed) {
-    return std::string(base::as_text(fixed.view()));
-}
+using internal::canonical;
+using internal::ms_of;
+using internal::parse;
+using internal::serialised;
+using internal::take;
+using internal::take_time;
+using internal::text;
 
 }  // namespace
 
@@ -121,22 +73,6 @@ base::Result<ConsentRecord> decode_consent_record(ByteView bytes) {
     return canonical(record, bytes, "consent record");
 }
 
-Bytes encode(const MiningRecord& record) {
-    salus::v1::MiningRecord message;
-    message.set_round(record.round);
-    message.set_next(record.next);
-    message.set_registered(record.registered);
-    return serialised(message);
-}
-
-base::Result<MiningRecord> decode_mining_record(ByteView bytes) {
-    salus::v1::MiningRecord message;
-    if (!parse(bytes, message)) return fail(ErrorCode::malformed, "not a mining record");
-    const MiningRecord record{
-        .round = message.round(), .next = message.next(), .registered = message.registered()};
-    return canonical(record, bytes, "mining record");
-}
-
 Bytes encode(const SequenceRecord& record) {
     salus::v1::SequenceRecord message;
     message.set_highest(record.highest_);
@@ -157,15 +93,87 @@ base::Result<SequenceRecord> decode_sequence_record(ByteView bytes) {
     return canonical(record, bytes, "sequence record");
 }
 
-Bytes encode_miner_index(std::uint64_t index) {
+Bytes encode(const EvidenceRecord& record) {
+    salus::v1::EvidenceRecord message;
+    message.set_reference(text(record.reference));
+    message.set_height(record.height);
+    return serialised(message);
+}
+
+base::Result<EvidenceRecord> decode_evidence_record(ByteView bytes) {
+    salus::v1::EvidenceRecord message;
+    EvidenceRecord record;
+    if (!parse(bytes, message) || !take(message.reference(), record.reference)) {
+        return fail(ErrorCode::malformed, "not an evidence record");
+    }
+    record.height = message.height();
+    return canonical(record, bytes, "evidence record");
+}
+
+Bytes encode(const Tombstone& record) {
+    salus::v1::Tombstone message;
+    message.set_patient(text(record.patient));
+    message.set_cloud_server(text(record.cloud_server));
+    message.set_reference(text(record.reference));
+    message.set_height(record.height);
+    return serialised(message);
+}
+
+base::Result<Tombstone> decode_tombstone(ByteView bytes) {
+    salus::v1::Tombstone message;
+    Tombstone record;
+    if (!parse(bytes, message) || !take(message.patient(), record.patient) ||
+        !take(message.cloud_server(), record.cloud_server) ||
+        !take(message.reference(), record.reference)) {
+        return fail(ErrorCode::malformed, "not a tombstone");
+    }
+    record.height = message.height();
+    return canonical(record, bytes, "tombstone");
+}
+
+Bytes encode(const SchemaRecord& record) {
+    salus::v1::SchemaRecord message;
+    message.set_version(record.version);
+    message.set_next_version(record.next_version);
+    message.set_upgrade_height(record.upgrade_height);
+    return serialised(message);
+}
+
+base::Result<SchemaRecord> decode_schema_record(ByteView bytes) {
+    salus::v1::SchemaRecord message;
+    if (!parse(bytes, message)) return fail(ErrorCode::malformed, "not a schema record");
+    const SchemaRecord record{.version = message.version(),
+                              .next_version = message.next_version(),
+                              .upgrade_height = message.upgrade_height()};
+    return canonical(record, bytes, "schema record");
+}
+
+Bytes encode_height(wire::Height height) {
     Bytes out;
-    base::append_u64(out, index);
+    base::append_u64(out, height);
     return out;
 }
 
-base::Result<std::uint64_t> decode_miner_index(ByteView bytes) {
-    if (bytes.size() != 8) return fail(ErrorCode::malformed, "a miner's index has 8 bytes");
+base::Result<wire::Height> decode_height(ByteView bytes) {
+    if (bytes.size() != 8) return fail(ErrorCode::malformed, "a height has 8 bytes");
     return base::read_u64(bytes);
+}
+
+Bytes encode(const HeaderSlot& slot) {
+    Bytes out;
+    out.reserve(wire::Hash256::size_bytes + 8);
+    base::append(out, slot.ref.view());
+    base::append_u64(out, slot.height);
+    return out;
+}
+
+base::Result<HeaderSlot> decode_header_slot(ByteView bytes) {
+    constexpr auto ref_bytes = wire::Hash256::size_bytes;
+    if (bytes.size() != ref_bytes + 8) {
+        return fail(ErrorCode::malformed, "a slot of a header has 40 bytes");
+    }
+    return HeaderSlot{.ref = *wire::Hash256::from(bytes.first(ref_bytes)),
+                      .height = base::read_u64(bytes.subspan(ref_bytes))};
 }
 
 }  // namespace state

@@ -39,10 +39,27 @@ ConsentRecord a_consent() {
     return record;
 }
 
+MinerRecord a_miner() {
+    MinerRecord record{.id = {},
+                       .standing = wire::MinerStanding::active,
+                       .joined_height = 9,
+                       .turns = 9,
+                       .forfeits = 1,
+                       .last_round = 0,
+                       .ended_round = 1,
+                       .previous = 0,
+                       .next = 1,
+                       .kept_previous = 0,
+                       .kept_next = 0,
+                       .passes = 3};
+    record.id.bytes.fill(5);
+    return record;
+}
+
 TEST(StateValues, SurviveTheirEncoding) {
     EXPECT_EQ(decode_key_record(encode(a_key())).value(), a_key());
     EXPECT_EQ(decode_consent_record(encode(a_consent())).value(), a_consent());
-    const MiningRecord mining{.round = 2, .next = 99, .registered = 100};
+    const MiningRecord mining{.round = 2, .next = 99, .head = 0, .tail = 99, .registered = 100};
     EXPECT_EQ(decode_mining_record(encode(mining)).value(), mining);
     EXPECT_EQ(decode_mining_record(encode(MiningRecord{})).value(), MiningRecord{});
     SequenceRecord sequences;
@@ -50,12 +67,29 @@ TEST(StateValues, SurviveTheirEncoding) {
     for (const std::uint64_t used : {9, 3, 5'000, 4'999, 905}) ASSERT_TRUE(sequences.accept(used));
     EXPECT_EQ(decode_sequence_record(encode(sequences)).value(), sequences);
     EXPECT_EQ(decode_miner_index(encode_miner_index(77)).value(), 77U);
+    EXPECT_EQ(decode_miner_record(encode(a_miner())).value(), a_miner());
+    const DifficultyRecord difficulty{
+        .target = {}, .period_start = base::from_unix_ms(5), .blocks = 31};
+    EXPECT_EQ(decode_difficulty_record(encode(difficulty)).value(), difficulty);
+    const EvidenceRecord evidence{.reference = a_consent().consent, .height = 8};
+    EXPECT_EQ(decode_evidence_record(encode(evidence)).value(), evidence);
+    const Tombstone tombstone{
+        .patient = a_miner().id, .cloud_server = {}, .reference = a_consent().consent, .height = 8};
+    EXPECT_EQ(decode_tombstone(encode(tombstone)).value(), tombstone);
+    const SchemaRecord schema{.version = 1, .next_version = 2, .upgrade_height = 100};
+    EXPECT_EQ(decode_schema_record(encode(schema)).value(), schema);
+    const HeaderSlot slot{.ref = a_consent().consent, .height = 65'537};
+    EXPECT_EQ(decode_header_slot(encode(slot)).value(), slot);
+    EXPECT_EQ(decode_height(encode_height(70'000)).value(), 70'000U);
 }
 
 // Pinned: these bytes enter the leaves of the state tree.
 TEST(StateValues, HaveTheirPinnedEncodings) {
-    EXPECT_EQ(base::to_hex(encode(MiningRecord{.round = 2, .next = 99, .registered = 100})),
-              "080210631864");
+    EXPECT_EQ(base::to_hex(encode(MiningRecord{
+                  .round = 2, .next = 99, .head = 0, .tail = 99, .registered = 100, .active = 7})),
+              "080210641801206428643007");
+    EXPECT_EQ(base::to_hex(encode(a_miner())),
+              "0a10" + base::to_hex(Bytes(16, 5)) + "10011809200928013001380240014802500158016003");
     SequenceRecord sequences;
     for (const std::uint64_t used : {1, 2, 20}) ASSERT_TRUE(sequences.accept(used));
     EXPECT_EQ(base::to_hex(encode(sequences)), "08141203000006");
@@ -78,6 +112,12 @@ TEST(StateValues, AreRefusedWhenNotCanonical) {
     EXPECT_FALSE(decode_mining_record(Bytes{0x10, 1, 0x08, 1})) << "fields out of order";
     EXPECT_FALSE(decode_mining_record(Bytes{0x08, 0x81, 0x00})) << "a longer varint than needed";
     EXPECT_FALSE(decode_miner_index(Bytes(7, 0)));
+    EXPECT_FALSE(decode_height(Bytes(9, 0)));
+    EXPECT_FALSE(decode_header_slot(Bytes(39, 0)));
+    EXPECT_FALSE(decode_miner_record(Bytes{}));
+    EXPECT_FALSE(decode_difficulty_record(Bytes{}));
+    EXPECT_FALSE(decode_evidence_record(Bytes{}));
+    EXPECT_FALSE(decode_tombstone(Bytes{}));
     EXPECT_FALSE(decode_key_record(Bytes{}));
     EXPECT_FALSE(decode_mining_record(Bytes(100'000, 0)));
 }
@@ -129,6 +169,13 @@ TEST(ConsentRecord, StandsFromItsStartUntilBeforeItsEndUnlessWithdrawn) {
     EXPECT_FALSE(consent.stands_at(base::from_unix_ms(2'000)));
     consent.revoked_height = 8;
     EXPECT_FALSE(consent.stands_at(base::from_unix_ms(1'500)));
+}
+
+TEST(SchemaRecord, ChangesTheVersionAtItsHeightAndNotBefore) {
+    const SchemaRecord schema{.version = 1, .next_version = 2, .upgrade_height = 100};
+    EXPECT_EQ(schema.version_at(99), 1U);
+    EXPECT_EQ(schema.version_at(100), 2U);
+    EXPECT_EQ(SchemaRecord{.version = 1}.version_at(1'000), 1U) << "nothing is scheduled";
 }
 
 TEST(SequenceRecord, AcceptsEachSequenceOnceWithinItsWindow) {

@@ -99,7 +99,7 @@ json::value Views::miner_index(const wire::LedgerId& id) const {
         const auto mining = chain::mining(parts_.blocks);
         if (!mining) return nullptr;  // shown as unknown; the block itself is not in doubt
         for (std::uint64_t i = 0; i < mining->miners.size(); ++i) {
-            miner_indices_.insert_or_assign(mining->miners[i], i);
+            miner_indices_.insert_or_assign(mining->miners[i].id, i);
         }
     }
     const auto found = miner_indices_.find(id);
@@ -178,14 +178,60 @@ base::Result<json::object> Views::transaction(const readmodel::TransactionRow& r
                         {"program", program}};
 }
 
+json::object Views::mining(const chain::MiningView& mining,
+                           const std::optional<chain::FairnessView>& last_round) const {
+    constexpr std::size_t upcoming_max = 5;
+    json::array upcoming;
+    for (const auto index : mining.coming) {
+        if (upcoming.size() == upcoming_max) break;
+        upcoming.emplace_back(index);
+    }
+    json::value fairness = nullptr;
+    if (last_round) {
+        std::uint64_t mined = 0;
+        std::uint64_t forfeited = 0;
+        for (const auto& miner : last_round->miners) {
+            mined += miner.turns;
+            forfeited += miner.forfeits;
+        }
+        fairness = json::object{{"round", last_round->round},
+                                {"first_height", last_round->first_height},
+                                {"last_height", last_round->last_height},
+                                {"mined", mined},
+                                {"forfeited", forfeited}};
+    }
+    return {{"engine", wire::name_of(mining.engine)},
+            {"quorum", wire::name_of(mining.quorum)},
+            {"round", mining.round},
+            {"next", mining.coming.empty() ? json::value(nullptr) : json::value(mining.next)},
+            {"upcoming", std::move(upcoming)},
+            {"last_round", std::move(fairness)},
+            {"miners", miners(mining)}};
+}
+
+json::object Views::orphan(const chain::Orphan& orphan) const {
+    return {{"height", orphan.height},
+            {"header", hex(orphan.header)},
+            {"parent", hex(orphan.parent)},
+            {"miner", hex(orphan.miner)},
+            {"miner_index", miner_index(orphan.miner)},
+            {"reason", chain::name_of(orphan.reason)},
+            {"approvals", orphan.approvals},
+            {"needed", orphan.needed}};
+}
+
 json::array Views::miners(const chain::MiningView& mining) const {
     json::array out;
     for (std::uint64_t i = 0; i < mining.miners.size(); ++i) {
-        // In order of joining: whoever stands before the next has had the turn of this round.
-        out.emplace_back(json::object{{"id", hex(mining.miners[i])},
+        const auto& miner = mining.miners[i];
+        out.emplace_back(json::object{{"id", hex(miner.id)},
                                       {"index", i},
-                                      {"blocks", i < mining.blocks.size() ? mining.blocks[i] : 0},
-                                      {"mined_this_round", i < mining.next}});
+                                      {"blocks", miner.turns},
+                                      {"mined_this_round", miner.last_round == mining.round},
+                                      {"standing", wire::name_of(miner.standing)},
+                                      {"joined_height", miner.joined_height},
+                                      {"forfeits", miner.forfeits},
+                                      {"kept", miner.passes > 0}});
     }
     return out;
 }

@@ -10,42 +10,42 @@
 #include "ledger/block_store.h"
 #include "ledger/history_log.h"
 #include "ledger/internal/execution.h"
+#include "ledger/internal/restore.h"
 #include "ledger/internal/signature_desk.h"
+#include "ledger/internal/version_view.h"
 #include "state/tree.h"
 
 namespace ledger {
 
-/// The state tree as it stood after one block; any thread may read it.
-class VersionView final : public state::StateView {
+/// The newest version of whichever tree is there.
+class NewestView final : public state::StateView {
 public:
-    VersionView(const state::StateTree& tree, wire::Height version)
-        : tree_(tree), version_(version) {}
+    /// Borrows `tree`.
+    explicit NewestView(const std::unique_ptr<state::StateTree>& tree) : tree_(tree) {}
     [[nodiscard]] base::Result<std::optional<base::Bytes>> get(base::ByteView key) const override {
-        return tree_.get_at(key, version_);
+        return tree_->get(key);
     }
 
 private:
-    const state::StateTree& tree_;
-    wire::Height version_;
+    const std::unique_ptr<state::StateTree>& tree_;
 };
 
 struct Application::State {
     State(storage::KeyValueStore& store_in, crypto::SignatureVerifier& verifier_in,
-          std::unique_ptr<state::StateTree> tree_in)
-        : store(store_in),
-          verifier(verifier_in),
-          blocks(store_in),
-          tree(std::move(tree_in)),
-          recent(*tree),
-          desk(recent) {}
+          Options options_in)
+        : store(store_in), verifier(verifier_in), options(options_in), blocks(store_in) {}
 
     storage::KeyValueStore& store;
     crypto::SignatureVerifier& verifier;
+    Options options;
     BlockStore blocks;
-    std::unique_ptr<state::StateTree> tree;
+    std::unique_ptr<state::StateTree> tree;  ///< Replaced only while there is no chain.
     std::unique_ptr<HistoryLog> history;
-    state::RememberingView recent;  ///< Of `tree`, for execution.
-    SignatureDesk desk;
+    NewestView newest{tree};
+    state::RememberingView recent{newest};  ///< For execution.
+    SignatureDesk desk{recent};
+    std::unique_ptr<Restore> restore;  ///< While a snapshot is being restored.
+    std::mutex past;                   ///< Held by whoever prunes or takes a snapshot.
 
     /// What any thread may ask about the tip; replaced by each commit.
     struct Committed {
@@ -60,6 +60,7 @@ struct Application::State {
         wire::Block block;
         std::vector<TxNames> names;
         std::uint64_t round = 0;
+        std::uint32_t passed_over = 0;
         wire::PublicKeyBytes miner_key;
         storage::WriteBatch batch;
         wire::HeaderHash hash;
@@ -77,12 +78,20 @@ struct Application::State {
         history->drop();
         pending.reset();
     }
+    /// Opens tree, history and tip from the store. Errors: `corrupted`, `unavailable`.
+    [[nodiscard]] base::Result<void> load();
     /// Makes `info` and the turn that follows it what others see.
     void publish(Info info);
+    /// The turn of the block after `info`, as the state in `view` has it.
+    [[nodiscard]] static base::Result<Turn> turn_after(const state::StateView& view,
+                                                       const Info& info, std::uint32_t passed_over);
     /// Decodes, verifies and executes above committed state. Errors: as `ledger::execute`.
-    [[nodiscard]] base::Result<Execution> run(const Candidate& candidate);
+    [[nodiscard]] base::Result<Execution> run(const Candidate& candidate,
+                                              CheckKind kind = CheckKind::first);
     /// Builds and stages the block of what was accepted. Errors: the store's.
     [[nodiscard]] base::Result<void> stage(const Candidate& candidate, Execution& execution);
+    /// Errors: as `Application::check_seal`.
+    [[nodiscard]] base::Result<void> check_approvals(const wire::Seal& seal) const;
 };
 
 }  // namespace ledger

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "contracts/authenticity.h"
+#include "contracts/block_rules.h"
 #include "contracts/registry.h"
 #include "contracts/sequence.h"
 
@@ -17,56 +18,34 @@ using base::fail;
 
 namespace {
 
-/// The indexes of committed blocks, and the grants of the block in progress above them.
-class Lookup final : public contracts::ChainLookup {
-public:
-    explicit Lookup(const BlockStore& blocks) : blocks_(blocks) {}
-
-    base::Result<std::optional<wire::Height>> height_of_ref(
-        const wire::Hash256& header_ref) const override {
-        const auto known = heights_.find(header_ref);
-        if (known != heights_.end()) return known->second;
-        auto height = blocks_.height_of_ref(header_ref);
-        if (height) heights_.emplace(header_ref, *height);
-        return height;
-    }
-    base::Result<std::optional<state::ConsentKey>> consent_of_ref(
-        const wire::Hash256& consent) const override {
-        std::optional<base::Bytes> key;
-        if (const auto here = grants_.find(consent); here != grants_.end()) {
-            key = here->second;
-        } else {
-            auto stored = blocks_.consent_key_of(consent);
-            if (!stored) return base::pass(stored);
-            key = std::move(*stored);
-        }
-        if (!key) return std::optional<state::ConsentKey>{};
-        const auto parsed = state::parse_consent_key(*key);
-        if (!parsed) return fail(ErrorCode::corrupted, "stored key of a consent does not decode");
-        return parsed;
-    }
-    void add_grant(const wire::Hash256& consent, base::Bytes key) {
-        grants_.emplace(consent, std::move(key));
-    }
-
-private:
-    const BlockStore& blocks_;
-    mutable std::map<wire::Hash256, std::optional<wire::Height>> heights_;
-    std::map<wire::Hash256, base::Bytes> grants_;
-};
-
 /// Executes one block's transactions one after another.
 class BlockRun {
 public:
     BlockRun(const Candidate& candidate, const ExecutionGround& ground)
         : candidate_(candidate),
           ground_(ground),
-          lookup_(ground.blocks),
           block_{.height = candidate.height,
                  .time = candidate.time,
                  .demo = ground.tip.demo,
-                 .chain = lookup_},
+                 .policy = ground.tip.policy,
+                 .version = ground.tip.version},
           overlay_(ground.state) {}
+
+    /// Errors: `not_eligible`; the store's.
+    base::Result<void> begin() {
+        const contracts::TurnChoice choice{.height = candidate_.height,
+                                           .passed_over = candidate_.passed_over,
+                                           .miner = candidate_.miner};
+        auto turn = contracts::begin_block(overlay_, choice, ground_.tip.header_ref, block_.policy);
+        if (!turn) return base::pass(turn);
+        if (turn->miner != candidate_.miner || turn->round != candidate_.round) {
+            return fail(ErrorCode::not_eligible, "it is the turn of miner " +
+                                                     base::to_hex(turn->miner.view()) +
+                                                     " in round " + std::to_string(turn->round));
+        }
+        done_.turn = *std::move(turn);
+        return {};
+    }
 
     /// Errors: the store's alone; a refusal is a result.
     base::Result<void> take(std::size_t index, const SignatureDesk::Ready& ready) {
@@ -86,13 +65,9 @@ public:
         return {};
     }
 
-    base::Result<Execution> finish(const contracts::MinerTurn& turn) {
-        done_.turn = turn;
-        if (!done_.accepted.empty()) {
-            if (auto advanced = contracts::advance_turn(overlay_, turn); !advanced) {
-                return base::pass(advanced);
-            }
-        }
+    base::Result<Execution> finish() {
+        if (done_.accepted.empty()) return std::move(done_);
+        if (auto ended = contracts::end_block(overlay_, block_); !ended) return base::pass(ended);
         done_.changes = overlay_.take_changes();
         return std::move(done_);
     }
@@ -152,59 +127,60 @@ private:
         accepted_.emplace(decoded.id, index);
         done_.accepted.push_back(envelope);
         done_.leaves.push_back(decoded.leaf.bytes);
-        TxNames names{.id = decoded.id, .body_ref = decoded.body_ref, .consent_key = {}};
-        if (const auto* grant = std::get_if<wire::GrantConsent>(&decoded.tx.body.action)) {
-            names.consent_key = state::consent_of({.patient = decoded.tx.body.sender,
-                                                   .grantee = grant->grantee,
-                                                   .category = grant->category,
-                                                   .purpose = grant->purpose});
-            lookup_.add_grant(decoded.body_ref, *names.consent_key);
-        }
-        done_.names.push_back(std::move(names));
+        const bool grant = std::holds_alternative<wire::GrantConsent>(decoded.tx.body.action);
+        done_.names.push_back({.id = decoded.id, .body_ref = decoded.body_ref, .grant = grant});
     }
 
     const Candidate& candidate_;
     const ExecutionGround& ground_;
-    Lookup lookup_;
     contracts::BlockContext block_;
     state::Overlay overlay_;
     std::map<wire::TxId, std::uint32_t> accepted_;
     Execution done_;
 };
 
-}  // namespace
-
-base::Result<contracts::MinerTurn> check_candidate(const Candidate& candidate,
-                                                   const ExecutionGround& ground) {
-    if (candidate.height != ground.tip.height + 1) {
-        return fail(ErrorCode::conflict, "the next block is " +
-                                             std::to_string(ground.tip.height + 1) + ", not " +
-                                             std::to_string(candidate.height));
+base::Result<void> check_place(const Candidate& candidate, const ExecutionGround& ground) {
+    const auto& tip = ground.tip;
+    if (candidate.height != tip.height + 1) {
+        return fail(ErrorCode::conflict, "the next block is " + std::to_string(tip.height + 1) +
+                                             ", not " + std::to_string(candidate.height));
     }
-    if (candidate.time < ground.tip.time) {
+    if (tip.version > ground.newest_version) {
+        return fail(ErrorCode::unsupported_version,
+                    "from block " + std::to_string(candidate.height) +
+                        " on the chain follows version " + std::to_string(tip.version) +
+                        " of the rules, this program knows version " +
+                        std::to_string(ground.newest_version) +
+                        "; install one that knows version " + std::to_string(tip.version));
+    }
+    if (candidate.time < tip.time) {
         return fail(ErrorCode::malformed, "the block is dated before the one below it");
     }
-    auto turn = contracts::turn_at(ground.state, candidate.height);
-    if (!turn) return turn;
-    if (turn->miner != candidate.miner || turn->round != candidate.round) {
-        return fail(ErrorCode::not_eligible, "it is the turn of miner " +
-                                                 base::to_hex(turn->miner.view()) + " in round " +
-                                                 std::to_string(turn->round));
+    // Counted before anything is read for it: a time far ahead must not cost much.
+    if (candidate.passed_over > contracts::passed_over_max(tip.policy, tip.active_miners)) {
+        return fail(ErrorCode::not_eligible, "more turns are passed over than can be");
     }
-    return turn;
+    if (candidate.time < tip.time + tip.policy.turn_timeout * candidate.passed_over) {
+        return fail(ErrorCode::not_eligible,
+                    "too early to pass over " + std::to_string(candidate.passed_over) + " turns");
+    }
+    return {};
 }
 
-base::Result<Execution> execute(const Candidate& candidate,
-                                std::span<const SignatureDesk::Ready> ready,
-                                const ExecutionGround& ground) {
-    CHECK(ready.size() == candidate.transactions.size());
-    const auto turn = check_candidate(candidate, ground);
-    if (!turn) return base::pass(turn);
+}  // namespace
+
+base::Result<Execution> execute(const Candidate& candidate, const ExecutionGround& ground,
+                                const Prepare& prepare) {
+    if (auto placed = check_place(candidate, ground); !placed) return base::pass(placed);
     BlockRun run(candidate, ground);
-    for (std::size_t i = 0; i < ready.size(); ++i) {
-        if (auto taken = run.take(i, ready[i]); !taken) return base::pass(taken);
+    if (auto begun = run.begin(); !begun) return base::pass(begun);
+    const auto ready = prepare();
+    if (!ready) return base::pass(ready);
+    CHECK(ready->size() == candidate.transactions.size());
+    for (std::size_t i = 0; i < ready->size(); ++i) {
+        if (auto taken = run.take(i, (*ready)[i]); !taken) return base::pass(taken);
     }
-    return run.finish(*turn);
+    return run.finish();
 }
 
 }  // namespace ledger

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <span>
+#include <functional>
 #include <vector>
 
 #include "contracts/mining.h"
@@ -28,15 +28,17 @@ struct ExecutionGround {
     const state::StateView& state;  ///< Committed.
     const BlockStore& blocks;
     const Info& tip;
+    std::uint32_t newest_version = 0;  ///< Of the rules that this program knows.
 };
 
-/// Errors: `conflict` (height), `malformed` (time), `not_eligible`; the store's.
-[[nodiscard]] base::Result<contracts::MinerTurn> check_candidate(const Candidate& candidate,
-                                                                 const ExecutionGround& ground);
+/// Looks at the candidate's transactions. Errors: the store's.
+using Prepare = std::function<base::Result<std::vector<SignatureDesk::Ready>>()>;
 
-/// Executes the candidate. `ready`: its transactions, looked at. Errors: as `check_candidate`.
+/// Executes the candidate. `prepare` is called once it is known to be in its place and turn.
+/// Errors: `conflict` (height), `malformed` (time), `not_eligible`, `unsupported_version`; the
+/// store's.
 [[nodiscard]] base::Result<Execution> execute(const Candidate& candidate,
-                                              std::span<const SignatureDesk::Ready> ready,
-                                              const ExecutionGround& ground);
+                                              const ExecutionGround& ground,
+                                              const Prepare& prepare);
 
 }  // namespace ledger

@@ -170,6 +170,27 @@ base::Result<std::vector<SignatureDesk::Ready>> SignatureDesk::prepare(
     return ready;
 }
 
+base::Result<std::vector<SignatureDesk::Ready>> SignatureDesk::recheck(
+    std::span<const base::Bytes> envelopes) {
+    std::vector<Ready> ready;
+    ready.reserve(envelopes.size());
+    for (const auto& envelope : envelopes) {
+        auto decoded = find_or_decode(envelope);
+        if (!decoded) {
+            ready.push_back({.decoded = std::move(decoded), .signers = {}});
+            continue;
+        }
+        auto signers = signers_of(**decoded);
+        if (!signers) return base::pass(signers);
+        for (std::size_t i = 0; i < signers->size(); ++i) {
+            auto& signer = (*signers)[i];
+            if (signer.key && !(*decoded)->verdicts[i]) signer.verified = true;
+        }
+        ready.push_back({.decoded = std::move(decoded), .signers = std::move(*signers)});
+    }
+    return ready;
+}
+
 void SignatureDesk::committed(const state::Changes& changes,
                               std::span<const crypto::Digest32> leaves) {
     // Keys of key records stand together in the order of keys.

@@ -40,6 +40,11 @@ public:
     [[nodiscard]] base::Result<std::vector<Ready>> prepare(std::span<const base::Bytes> envelopes,
                                                            crypto::SignatureVerifier& verifier);
 
+    /// Without verifying anything, for what was looked at before: a signature whose verdict is
+    /// forgotten counts as good, one that verified under a key that has changed since does not.
+    /// Errors: the store's.
+    [[nodiscard]] base::Result<std::vector<Ready>> recheck(std::span<const base::Bytes> envelopes);
+
     /// A block with these changes and these transactions became committed state.
     void committed(const state::Changes& changes, std::span<const crypto::Digest32> leaves);
     /// Committed state was replaced by another.
