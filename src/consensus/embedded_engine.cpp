@@ -5,6 +5,7 @@
 #include <deque>
 #include <future>
 #include <map>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -24,17 +25,31 @@ using base::fail;
 
 namespace {
 
-/// Blocks whose signatures are verified while the one before is executed and written. Two keep all
-/// cores busy: one being verified, one about to be. Measured by bench_ledger.
+/// Blocks that are decoded and whose signatures are verified while the one before is executed and
+/// written. Two keep all cores busy: one being verified, one about to be. Measured by bench_ledger.
 constexpr std::size_t blocks_ahead = 2;
 
-/// A block's worth of transactions, with the verification of its signatures under way.
+/// A block's worth of transactions: being decoded, then with the verification of its signatures
+/// under way. Work in flight reads the members above it, so that they are destroyed after it.
 struct Batch {
     std::vector<PendingQueue::Entry> entries;
     std::vector<base::Bytes> envelopes;
-    std::unique_ptr<ledger::SignatureBatch> signatures;
+    std::future<std::unique_ptr<ledger::SignatureBatch>> decoding;
+    std::unique_ptr<ledger::SignatureBatch> signatures;  ///< Null while it is being decoded.
     std::future<std::vector<bool>> verdicts;
 };
+
+Batch begin(std::vector<PendingQueue::Entry> entries) {
+    Batch batch;
+    batch.entries = std::move(entries);
+    batch.envelopes.reserve(batch.entries.size());
+    for (const auto& entry : batch.entries) batch.envelopes.push_back(std::move(entry->envelope));
+    batch.decoding =
+        std::async(std::launch::async, [envelopes = std::span<const base::Bytes>(batch.envelopes)] {
+            return ledger::SignatureBatch::decode(envelopes);
+        });
+    return batch;
+}
 
 }  // namespace
 
@@ -53,7 +68,9 @@ struct EmbeddedEngine::State {
     std::thread thread;
 
     void run();
-    [[nodiscard]] base::Result<Batch> begin(std::vector<PendingQueue::Entry> entries);
+    /// Lets the signatures of what is decoded be verified. False, and answered, if that fails.
+    [[nodiscard]] bool verify(Batch& batch);
+    void verify_decoded(std::deque<Batch>& begun);
     void finish(Batch batch);
     /// Executes, seals and commits. `results` are set with the first error too.
     [[nodiscard]] base::Result<std::shared_ptr<const wire::Block>> make_block(
@@ -67,21 +84,33 @@ struct EmbeddedEngine::State {
     }
 };
 
-base::Result<Batch> EmbeddedEngine::State::begin(std::vector<PendingQueue::Entry> entries) {
-    Batch batch;
-    batch.entries = std::move(entries);
-    batch.envelopes.reserve(batch.entries.size());
-    for (const auto& entry : batch.entries) batch.envelopes.push_back(std::move(entry->envelope));
-    auto signatures = parts.application.gather(batch.envelopes);
-    if (!signatures) {
-        answer_all(batch.entries, signatures.error());
-        return base::pass(signatures);
+bool EmbeddedEngine::State::verify(Batch& batch) {
+    batch.signatures = batch.decoding.get();
+    if (auto gathered = parts.application.gather(*batch.signatures); !gathered) {
+        report(gathered.error());
+        answer_all(batch.entries, gathered.error());
+        return false;
     }
-    batch.signatures = std::move(*signatures);
     batch.verdicts = std::async(std::launch::async, [this, checks = batch.signatures->checks()] {
         return parts.verifier.verify(checks);
     });
-    return batch;
+    return true;
+}
+
+/// The first of `begun` is waited for, the others only looked at.
+void EmbeddedEngine::State::verify_decoded(std::deque<Batch>& begun) {
+    for (auto at = begun.begin(); at != begun.end();) {
+        if (at->signatures == nullptr) {
+            const bool waits = at == begun.begin();
+            const auto decoded = std::future_status::ready;
+            if (!waits && at->decoding.wait_for(std::chrono::seconds{0}) != decoded) return;
+            if (!verify(*at)) {
+                at = begun.erase(at);
+                continue;
+            }
+        }
+        ++at;
+    }
 }
 
 void EmbeddedEngine::State::run() {
@@ -90,23 +119,15 @@ void EmbeddedEngine::State::run() {
         if (begun.empty()) {
             auto entries = queue.take_block(options.block_transactions_max, options.block_wait);
             if (entries.empty()) return;
-            auto batch = begin(std::move(entries));
-            if (!batch) {
-                report(batch.error());
-                continue;
-            }
-            begun.push_back(std::move(*batch));
+            begun.push_back(begin(std::move(entries)));
         }
         while (begun.size() <= blocks_ahead) {
             auto entries = queue.take_full_block(options.block_transactions_max);
             if (entries.empty()) break;
-            auto batch = begin(std::move(entries));
-            if (!batch) {
-                report(batch.error());
-                break;
-            }
-            begun.push_back(std::move(*batch));
+            begun.push_back(begin(std::move(entries)));
         }
+        verify_decoded(begun);
+        if (begun.empty()) continue;
         Batch batch = std::move(begun.front());
         begun.pop_front();
         finish(std::move(batch));
