@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "cli/bench_proofs.h"
 #include "cli/bench_startup.h"
+#include "consensus/bench_growth.h"
 #include "consensus/bench_ledger.h"
 #include "gateway/bench_ingest.h"
 #include "monitor/monitor.h"
@@ -64,16 +65,48 @@ std::string machine() {
     return fmt::format("{} cores", std::thread::hardware_concurrency());
 }
 
-base::Result<Suite> ledger_suite(const fs::path& folder) {
-    const auto bench = consensus::run_ledger_bench(folder, {});
+Suite rates_of(const consensus::LedgerBench& bench) {
+    return {
+        .ratio = bench.ratio,
+        .figures = {
+            {"committed report transactions, two signatures each", bench.transactions_per_second,
+             "1/s", bench.bound_per_second, 0.85},
+            {"P-256 verifications on all cores", bench.verifications_per_second, "1/s", 0, 0},
+            {"committed in batches of 64 under one signature, against the rate above",
+             bench.batched_per_second, "1/s", bench.transactions_per_second, 5},
+            {"processor time of a transaction, against its two verifications",
+             bench.cpu_us_per_transaction, "us", bench.cpu_us_of_verifying, 0},
+            {"processor time of a transaction in a batch", bench.batched_cpu_us_per_transaction,
+             "us", 0, 0},
+            {"p50 from submission to disk, at half of the rate", bench.latency_p50_ms, "ms", 0, 0},
+            {"p99 from submission to disk, at half of the rate", bench.latency_p99_ms, "ms", 0, 0},
+            {"disk for a transaction, with indexes and states", bench.disk_bytes_per_transaction,
+             "bytes", 0, 0},
+            {"transaction", bench.transaction_bytes, "bytes", 600, 0},
+            {"transaction of a batch of 64", bench.batched_transaction_bytes, "bytes", 0, 0},
+            {"commit of a block, synced", bench.write_ms_mean, "ms", 0, 0}}};
+}
+
+base::Result<void> add_growth(Suite& suite, const fs::path& folder, std::uint64_t blocks) {
+    const auto bench = consensus::run_growth_bench(folder, {.long_blocks = blocks});
     if (!bench) return base::pass(bench);
-    return Suite{.ratio = bench->ratio,
-                 .figures = {{"committed report transactions, two signatures each",
-                              bench->transactions_per_second, "1/s", bench->bound_per_second, 0.85},
-                             {"P-256 verifications on all cores", bench->verifications_per_second,
-                              "1/s", 0, 0},
-                             {"transaction", bench->transaction_bytes, "bytes", 600, 0},
-                             {"commit of a block, synced", bench->write_ms_mean, "ms", 0, 0}}};
+    suite.figures.push_back({fmt::format("a block at {} blocks, against one at 1000", blocks),
+                             bench->long_chain.median_ms, "ms", bench->short_chain.median_ms, 1.1});
+    suite.figures.push_back({"the same, processor time of the executing thread",
+                             bench->long_chain.cpu_ms, "ms", bench->short_chain.cpu_ms, 1.1});
+    return {};
+}
+
+base::Result<Suite> ledger_suite(const fs::path& folder, std::uint64_t growth_blocks) {
+    const auto bench = consensus::run_ledger_bench(folder / "rates", {});
+    if (!bench) return base::pass(bench);
+    Suite suite = rates_of(*bench);
+    if (growth_blocks > 0) {
+        if (auto added = add_growth(suite, folder / "growth", growth_blocks); !added) {
+            return base::pass(added);
+        }
+    }
+    return suite;
 }
 
 /// With the monitor following, as in the node: opened, checked, alarmed and stored.
@@ -148,7 +181,7 @@ base::Result<Suite> proofs_suite(const fs::path& folder, std::uint64_t blocks) {
 base::Result<Suite> suite_of(const BenchCommand& command, const fs::path& folder) {
     if (command.suite == "startup") return startup_suite(folder, command.blocks);
     if (command.suite == "proofs") return proofs_suite(folder, command.blocks);
-    if (command.suite == "ledger") return ledger_suite(folder / "ledger");
+    if (command.suite == "ledger") return ledger_suite(folder, command.growth_blocks);
     return ingest_suite(folder);
 }
 
@@ -175,7 +208,7 @@ void print_json(const std::string& name, const Suite& suite) {
 void print_table(const std::string& name, const Suite& suite) {
     fmt::print("{} on {}\n", name, machine());
     for (const auto& figure : suite.figures) {
-        fmt::print("{:52} {:14.3f} {:8}", figure.name, figure.figure, figure.unit);
+        fmt::print("{:72} {:14.3f} {:8}", figure.name, figure.figure, figure.unit);
         if (figure.bound > 0)
             fmt::print(" bound {:.1f}, ratio {:.3f}", figure.bound, figure.ratio());
         if (figure.aim > 0) fmt::print(" (aim {:.2f})", figure.aim);

@@ -10,6 +10,8 @@ struct BenchCommand {
     std::string suite;                 ///< "ledger", "ingest", "proofs" or "startup".
     std::uint64_t blocks = 1'000'000;  ///< Of the chain of "proofs" or "startup".
     bool json = false;
+    /// Of the ledger: also what a block costs on a chain of so many blocks; 0: not measured.
+    std::uint64_t growth_blocks = 0;
 };
 /// Runs a suite in a temporary folder and prints figure, bound and ratio. Returns the exit code.
 [[nodiscard]] int bench_command(const BenchCommand& command);

@@ -239,6 +239,8 @@ void add_tools(CLI::App& app, Words& words) {
         ->check(CLI::Range(1'000, 100'000'000))
         ->capture_default_str();
     flag(*bench, "--json", words.bench.json, "for programs");
+    bench->add_option("--growth", words.bench.growth_blocks,
+                      "ledger: also a block's cost on a chain of so many blocks, beside 1,000");
     bench->callback([&words] { words.chosen = [&words] { return bench_command(words.bench); }; });
 }
 

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "consensus/bench_growth.h"
+
 namespace consensus {
 namespace {
 
@@ -29,7 +31,7 @@ public:
 TEST(LedgerBench, CommitsEverythingAndSetsItBesideTheBound) {
     const TemporaryFolder folder;
     LedgerBenchOptions options{
-        .signers = 20, .transactions = 100, .block_transactions = 50, .threads = 0};
+        .signers = 20, .transactions = 100, .block_transactions = 50, .batch = 8, .threads = 0};
     if (const char* count = std::getenv("SALUS_BENCH_TRANSACTIONS")) {
         options = {.transactions = std::stoul(count)};
     }
@@ -40,9 +42,32 @@ TEST(LedgerBench, CommitsEverythingAndSetsItBesideTheBound) {
     EXPECT_GT(bench->ratio, 0.0);
     EXPECT_LE(bench->transaction_bytes, 600.0);
     EXPECT_DOUBLE_EQ(bench->bound_per_second, bench->verifications_per_second / 2);
-    std::printf("%.0f tx/s, bound %.0f, ratio %.3f, write %.1f ms, %.0f bytes\n",
-                bench->transactions_per_second, bench->bound_per_second, bench->ratio,
-                bench->write_ms_mean, bench->transaction_bytes);
+    EXPECT_DOUBLE_EQ(bench->batched_multiple,
+                     bench->batched_per_second / bench->transactions_per_second);
+    EXPECT_GT(bench->batched_transaction_bytes, bench->transaction_bytes);
+    EXPECT_DOUBLE_EQ(bench->latency_rate_per_second, bench->transactions_per_second / 2);
+    EXPECT_GT(bench->latency_p50_ms, 0.0);
+    EXPECT_GE(bench->latency_p99_ms, bench->latency_p50_ms);
+    EXPECT_GT(bench->cpu_us_per_transaction, 0.0);
+    EXPECT_GT(bench->cpu_us_of_verifying, 0.0);
+    EXPECT_GT(bench->disk_bytes_per_transaction, bench->transaction_bytes);
+    std::printf(
+        "%.0f tx/s, bound %.0f, ratio %.3f, write %.1f ms, batched %.0f (%.2fx), "
+        "latency %.1f/%.1f ms, disk %.0f bytes, cpu %.1f of %.1f us, batched %.1f us\n",
+        bench->transactions_per_second, bench->bound_per_second, bench->ratio, bench->write_ms_mean,
+        bench->batched_per_second, bench->batched_multiple, bench->latency_p50_ms,
+        bench->latency_p99_ms, bench->disk_bytes_per_transaction, bench->cpu_us_of_verifying,
+        bench->cpu_us_per_transaction, bench->batched_cpu_us_per_transaction);
+}
+
+TEST(GrowthBench, SetsABlockOfALongChainBesideOneOfAShort) {
+    const TemporaryFolder folder;
+    const auto bench = run_growth_bench(
+        folder.path / "chains", {.short_blocks = 5, .long_blocks = 40, .measured_blocks = 10});
+    ASSERT_TRUE(bench) << bench.error().detail;
+    EXPECT_GT(bench->short_chain.median_ms, 0.0);
+    EXPECT_GT(bench->short_chain.cpu_ms, 0.0);
+    EXPECT_DOUBLE_EQ(bench->ratio, bench->long_chain.median_ms / bench->short_chain.median_ms);
 }
 
 }  // namespace

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
-#include <optional>
+#include <functional>
 #include <thread>
 #include <utility>
+
+#include "consensus/internal/bench_load.h"
 
 namespace consensus {
 
@@ -16,48 +16,30 @@ using base::Result;
 
 namespace {
 
-/// Counts outcomes and keeps the first error.
-class Tally {
-public:
-    chain::TransactionSubmitter::Done take() {
-        return [this](const Result<chain::Committed>& outcome) {
-            const std::lock_guard lock(mutex_);
-            ++count_;
-            if (!outcome && !error_) error_ = outcome.error();
-            changed_.notify_all();
-        };
+/// Calls `work` for each of [0, count) on all cores.
+void on_all_cores(std::size_t count, const std::function<void(std::size_t)>& work) {
+    std::atomic<std::size_t> next{0};
+    const auto run = [&] {
+        for (std::size_t n = next++; n < count; n = next++) work(n);
+    };
+    std::vector<std::thread> threads;
+    for (unsigned i = 1; i < std::max(1U, std::thread::hardware_concurrency()); ++i) {
+        threads.emplace_back(run);
     }
-    Result<void> wait_for(std::size_t count) {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return count_ >= count; });
-        if (error_) return std::unexpected(*error_);
-        return {};
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::size_t count_ = 0;
-    std::optional<base::Error> error_;
-};
+    run();
+    for (auto& thread : threads) thread.join();
+}
 
 }  // namespace
 
 Result<std::vector<base::Bytes>> sign_reports(const Cast& cast, std::size_t count,
-                                              const std::vector<wire::Hash256>& consents) {
+                                              const std::vector<wire::Hash256>& consents,
+                                              std::size_t first) {
     std::vector<Result<base::Bytes>> signed_ones(count, base::Bytes{});
-    std::atomic<std::size_t> next{0};
-    const auto work = [&] {
-        for (std::size_t n = next++; n < count; n = next++) {
-            signed_ones[n] = cast.report(n, consents);
-        }
-    };
-    std::vector<std::thread> threads;
-    for (unsigned i = 1; i < std::max(1U, std::thread::hardware_concurrency()); ++i) {
-        threads.emplace_back(work);
-    }
-    work();
-    for (auto& thread : threads) thread.join();
+    on_all_cores(count, [&](std::size_t i) {
+        const auto signers = cast.signers((first + i) % cast.doctors.size());
+        signed_ones[i] = wire::sign_transaction(cast.report_body(first + i, consents), signers);
+    });
     std::vector<base::Bytes> out;
     out.reserve(count);
     for (auto& one : signed_ones) {
@@ -67,14 +49,39 @@ Result<std::vector<base::Bytes>> sign_reports(const Cast& cast, std::size_t coun
     return out;
 }
 
-Result<void> submit_all(chain::TransactionSubmitter& submitter, std::vector<base::Bytes> envelopes) {
-    Tally tally;
-    const std::size_t count = envelopes.size();
-    for (auto& envelope : envelopes) submitter.submit(std::move(envelope), tally.take());
-    return tally.wait_for(count);
+Result<std::vector<base::Bytes>> sign_batches(const Cast& cast, const BatchPlan& plan,
+                                              const std::vector<wire::Hash256>& consents) {
+    const std::size_t pairs = cast.doctors.size();
+    const std::size_t batches = (plan.count + plan.batch - 1) / plan.batch;
+    const std::size_t first_round = (plan.first + pairs - 1) / pairs;
+    std::vector<Result<std::vector<base::Bytes>>> signed_ones(batches, std::vector<base::Bytes>{});
+    on_all_cores(batches, [&](std::size_t n) {
+        const std::size_t pair = n % pairs;
+        const std::size_t round = first_round + n / pairs * plan.batch;
+        std::vector<wire::TransactionBody> bodies;
+        for (std::size_t i = 0; i < std::min(plan.batch, plan.count - n * plan.batch); ++i) {
+            bodies.push_back(cast.report_body((round + i) * pairs + pair, consents));
+        }
+        signed_ones[n] = wire::sign_batch(bodies, cast.signers(pair));
+    });
+    std::vector<base::Bytes> out;
+    out.reserve(plan.count);
+    for (auto& one : signed_ones) {
+        if (!one) return base::pass(one);
+        for (auto& envelope : *one) out.push_back(std::move(envelope));
+    }
+    return out;
 }
 
-Result<std::vector<wire::Hash256>> grant_all(const Cast& cast, chain::TransactionSubmitter& submitter) {
+Result<void> submit_all(chain::TransactionSubmitter& submitter,
+                        std::vector<base::Bytes> envelopes) {
+    const auto seconds = commit_all(submitter, std::move(envelopes));
+    if (!seconds) return base::pass(seconds);
+    return {};
+}
+
+Result<std::vector<wire::Hash256>> grant_all(const Cast& cast,
+                                             chain::TransactionSubmitter& submitter) {
     std::vector<base::Bytes> grants;
     std::vector<wire::Hash256> consents;
     for (std::size_t pair = 0; pair < cast.patients.size(); ++pair) {

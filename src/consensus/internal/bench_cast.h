@@ -48,10 +48,10 @@ private:
 /// i is cloud server i, doctor i and patient i.
 class Cast {
 public:
-    Cast(std::size_t pairs, base::TimePoint time) : random_(2026) {
+    Cast(std::size_t pairs, base::TimePoint time, std::size_t miner_count = 100) : random_(2026) {
         genesis = {.chain_id = "salus-bench", .time = time, .demo = false, .members = {}};
         add(wire::Role::administrator, 1);
-        miners = add(wire::Role::miner, 100);
+        miners = add(wire::Role::miner, miner_count);
         cloud_servers = add(wire::Role::cloud_server, pairs);
         doctors = add(wire::Role::doctor, pairs);
         patients = add(wire::Role::patient, pairs);
@@ -74,9 +74,9 @@ public:
                                        .until = genesis.time + std::chrono::years{1},
                                        .token_key_hash = genesis_ref});
     }
-    /// The n-th report of the run; each has bytes of its own.
-    [[nodiscard]] base::Result<base::Bytes> report(std::size_t n,
-                                             const std::vector<wire::Hash256>& consents) const {
+    /// The n-th report of the run, which is pair n mod pairs'; each has bytes of its own.
+    [[nodiscard]] wire::TransactionBody report_body(
+        std::size_t n, const std::vector<wire::Hash256>& consents) const {
         const std::size_t pair = n % doctors.size();
         wire::Report report{.receiver = doctors[pair].id(),
                             .patient = patients[pair].id(),
@@ -96,11 +96,14 @@ public:
         bytes.fill(report.content_id.bytes);
         std::copy_n(std::array<std::uint8_t, 4>{0x01, 0x55, 0x12, 0x20}.begin(), 4,
                     report.content_id.bytes.begin());
-        const std::array<const wire::Signer*, 2> signers{&cloud_servers[pair], &doctors[pair]};
-        return wire::sign_transaction(body(cloud_servers[pair], n / doctors.size() + 1, report),
-                                      signers);
+        return body(cloud_servers[pair], n / doctors.size() + 1, report);
     }
-    [[nodiscard]] base::Result<std::unique_ptr<wire::Signer>> miner(const wire::LedgerId& id) const {
+    /// Who sign a report of the pair.
+    [[nodiscard]] std::array<const wire::Signer*, 2> signers(std::size_t pair) const {
+        return {&cloud_servers[pair], &doctors[pair]};
+    }
+    [[nodiscard]] base::Result<std::unique_ptr<wire::Signer>> miner(
+        const wire::LedgerId& id) const {
         for (const auto& one : miners) {
             if (one.id() == id) return std::make_unique<BenchSigner>(one);
         }
@@ -126,9 +129,18 @@ private:
     base::SeededRandom random_;
 };
 
-/// Signs `count` reports on all cores; `consents` are those of `grant_all`.
+/// Signs `count` reports on all cores, from the `first` on; `consents` are those of `grant_all`.
 [[nodiscard]] base::Result<std::vector<base::Bytes>> sign_reports(
-    const Cast& cast, std::size_t count, const std::vector<wire::Hash256>& consents);
+    const Cast& cast, std::size_t count, const std::vector<wire::Hash256>& consents,
+    std::size_t first = 0);
+/// The same in batches of `batch` under one signature a signer, one batch after the other.
+struct BatchPlan {
+    std::size_t count = 0;
+    std::size_t batch = 0;
+    std::size_t first = 0;
+};
+[[nodiscard]] base::Result<std::vector<base::Bytes>> sign_batches(
+    const Cast& cast, const BatchPlan& plan, const std::vector<wire::Hash256>& consents);
 
 /// Waits for all of them. Errors: the first that one ended with.
 [[nodiscard]] base::Result<void> submit_all(chain::TransactionSubmitter& submitter,
