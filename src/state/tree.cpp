@@ -2,6 +2,7 @@
 #include "state/tree.h"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 #include <map>
 #include <string>
@@ -118,6 +119,14 @@ struct StateTree::State {
     mutable NodeCache cache;
     std::optional<RootRecord> newest;
     std::optional<RootRecord> staged;
+    /// No version is older: where to look for the oldest, rather than among all that were removed.
+    mutable std::atomic<wire::Height> oldest_at_least{0};
+
+    [[nodiscard]] base::Result<std::optional<RootRecord>> find_oldest() const {
+        auto oldest = first_root_from(store, oldest_at_least);
+        if (oldest && *oldest) oldest_at_least = (*oldest)->version;
+        return oldest;
+    }
 
     /// Calls `read` with the root of `version` and with what loads its nodes from the store alone.
     template <class Read>
@@ -328,7 +337,7 @@ base::Result<void> StateTree::visit_from(wire::Height version, const Position& f
 }
 
 base::Result<wire::Height> StateTree::oldest() const {
-    const auto oldest = first_root_from(state_->store, 0);
+    const auto oldest = state_->find_oldest();
     if (!oldest) return base::pass(oldest);
     if (!*oldest) return fail(ErrorCode::not_found, "there is no state yet");
     return (*oldest)->version;
@@ -338,7 +347,7 @@ base::Result<StateTree::Pruned> StateTree::prune_below(wire::Height version,
                                                        std::size_t nodes_max) {
     CHECK(nodes_max > 0);
     const auto target = root_as_of(state_->store, version);
-    auto oldest = first_root_from(state_->store, 0);
+    auto oldest = state_->find_oldest();
     if (!oldest) return base::pass(oldest);
     // Below the oldest version everything is gone already.
     if (*oldest && version < (*oldest)->version) {
