@@ -38,6 +38,7 @@ boost::json::object to_json(const FolderReport& report) {
             {"chain_id", chain.chain_id},
             {"height", chain.height},
             {"tip", base::to_hex(chain.tip_hash.view())},
+            {"first_block", chain.first_block},
             {"blocks", chain.blocks},
             {"transactions", chain.transactions},
             {"vault_objects", chain.vault_objects},

@@ -30,14 +30,22 @@ std::string name_of_block_entry(ByteView key) {
             return "the place of the transaction with reference " + rest;
         case 'h':
             return "the height of header " + rest;
-        case 'f':
-            return "the height of the header with reference " + rest;
-        case 'm':
-            return "the count of blocks of miner " + rest;
-        case 'c':
-            return "the key of consent " + rest;
         default:
             return "the entry " + base::to_hex(key);
+    }
+}
+
+std::string name_of_state_entry(ByteView key) {
+    const auto height = " of height " + number_at(key, 2);
+    switch (key[1]) {
+        case 'r':
+            return "the state root" + height;
+        case 'd':
+            return "what was pruned of a page of the state" + height;
+        case 'i':
+            return "how far the import of a snapshot came";
+        default:
+            return "a page of the state" + height;
     }
 }
 
@@ -47,12 +55,16 @@ std::string name_of_entry(ByteView key) {
     if (key.size() < 2) return "the entry " + base::to_hex(key);
     if (key[0] == BlockStore::store_prefix) return name_of_block_entry(key);
     if (key[0] == state::StateTree::store_prefix) {
-        const std::string what = key[1] == 'r' ? "the state root" : "a page of the state";
-        return what + " of height " + number_at(key, 2);
+        return name_of_state_entry(key);
     }
     if (key[0] == HistoryLog::store_prefix) {
-        return key[1] == 's' ? "the size of the history log"
-                             : "the history log from " + number_at(key, 3) + " on";
+        if (key[1] == 's') return "the size of the history log";
+        if (key[1] == 'b') return "where the history log begins here";
+        return "the history log from " + number_at(key, 3) + " on";
+    }
+    if (key[0] == BlockStore::local_prefix) {
+        return key[1] == 'b' ? "where the blocks begin here"
+                             : "the snapshot on offer of height " + number_at(key, 2);
     }
     return "the entry " + base::to_hex(key);
 }

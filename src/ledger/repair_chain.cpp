@@ -57,6 +57,10 @@ public:
         if (!genesis) return std::nullopt;
         return std::move(*genesis);
     }
+    [[nodiscard]] bool pruned() {
+        const auto beginning = salvage_.get(Bytes{BlockStore::local_prefix, 'b'});
+        return beginning && beginning->size() >= 8 && base::read_u64(*beginning) > 1;
+    }
     /// Of the last block of which anything is left.
     [[nodiscard]] Height last() {
         const auto key = salvage_.last_key(key_of('b', 0), key_of('c'));
@@ -143,6 +147,11 @@ Result<void> Repair::choose_genesis() {
 }
 
 Result<void> Repair::choose_end() {
+    if (!other_ && OwnBlocks(*salvage_).pruned()) {
+        return refuse(
+            "the first blocks are not here (pruned, or before a snapshot), so nothing can be "
+            "executed anew; give a copy of the whole chain (--from), or begin with a snapshot");
+    }
     last_ = OwnBlocks(*salvage_).last();
     const auto mark = salvage_->mark();
     if (!mark && salvage_->torn()) {
@@ -167,6 +176,7 @@ Result<void> Repair::execute(Application& application, const wire::Block& block)
     candidate.miner = block.header.miner;
     candidate.round = block.seal.round;
     candidate.transactions = block.transactions;
+    candidate.passed_over = block.seal.passed_over;
     const auto executed = application.finalize_block(candidate);
     if (!executed) return base::pass(executed);
     if (executed->header_bytes != block.header_bytes) {

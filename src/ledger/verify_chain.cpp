@@ -8,7 +8,9 @@
 #include "chain/queries.h"
 #include "crypto/ecdsa.h"
 #include "ledger/application.h"
+#include "ledger/entry_names.h"
 #include "ledger/internal/recheck.h"
+#include "ledger/internal/recheck_kept.h"
 #include "ledger/internal/recheck_store.h"
 #include "storage/rocks_store.h"
 #include "wire/block.h"
@@ -32,7 +34,12 @@ class ChainCheck {
 public:
     ChainCheck(storage::KeyValueStore& stored, crypto::SignatureVerifier& verifier,
                const VerifyOptions& options, ChainReport& report)
-        : blocks_(stored), anew_(stored), verifier_(verifier), options_(options), report_(report) {}
+        : stored_(stored),
+          blocks_(stored),
+          anew_(stored),
+          verifier_(verifier),
+          options_(options),
+          report_(report) {}
 
     /// Errors: `unavailable`, `corrupted` of the store; all else is a finding.
     base::Result<Finding> run();
@@ -48,6 +55,7 @@ private:
     base::Result<Finding> check_contents(const wire::Block& block);
     [[nodiscard]] Finding check_checkpoint(Height height, const wire::HeaderHash& hash) const;
 
+    storage::KeyValueStore& stored_;
     BlockStore blocks_;
     RecheckStore anew_;
     crypto::SignatureVerifier& verifier_;
@@ -94,9 +102,8 @@ Finding ChainCheck::check_turn(const wire::Block& block) const {
     const auto at = name_of_block(block.header.height) + ": ";
     if (!turn) return at + "miner: " + turn.error().detail;
     const bool anybody = turn->engine == wire::EngineKind::proof_of_work;
-    if (!anybody && block.header.miner != turn->miner) {
+    if (!anybody && block.header.miner != turn->miner)
         return at + "miner: it was another miner's turn";
-    }
     if (block.seal.round != turn->round) {
         return at + "seal, round: it says " + std::to_string(block.seal.round) + ", it was " +
                std::to_string(turn->round);
@@ -227,6 +234,9 @@ base::Result<Finding> ChainCheck::run() {
     auto genesis = check_genesis();
     if (!genesis || *genesis) return genesis;
     if (auto finding = check_checkpoint(0, report_.tip_hash)) return finding;
+    const auto beginning = blocks_.beginning();
+    if (!beginning) return base::pass(beginning);
+    if (beginning->lowest > 1) return recheck_kept(stored_, verifier_, options_, report_);
     const auto tip = blocks_.tip();
     if (!tip) return "the tip: " + tip.error().detail;
     if (!*tip) return "the tip is missing";
@@ -271,7 +281,7 @@ base::Result<ChainReport> verify_chain(const std::filesystem::path& folder,
     }
     ChainReport damaged;
     damaged.anchor_independent = options.anchor_independent;
-    const auto stored = storage::RocksStore::open_read_only(folder);
+    const auto stored = storage::RocksStore::open_read_only(folder, {.name_of_key = name_of_entry});
     if (!stored) {
         if (stored.error().code != ErrorCode::corrupted) return base::pass(stored);
         damaged.finding = stored.error().detail;
@@ -295,6 +305,9 @@ std::string words_of(const ChainReport& report) {
            count(report.transactions, "transaction") + ", " +
            (report.objects_checked ? count(report.vault_objects, "vault object")
                                    : std::string("vault objects not checked")) +
+           (report.first_block == 1 ? ""
+                                    : ", from block " + std::to_string(report.first_block) +
+                                          " on, the ones before are not here") +
            ", header " + base::to_hex(report.tip_hash.view()).substr(0, 16) +
            (report.anchor_independent ? "" : "; anchor not independent");
 }

@@ -44,7 +44,10 @@ struct VerifyOptions {
 struct ChainReport {
     bool ok = false;
     std::string chain_id;
-    wire::Height height = 0;          ///< Of the tip.
+    wire::Height height = 0;  ///< Of the tip.
+    /// Above 1: the blocks before it are not here (pruned, or before the snapshot that the replica
+    /// began with), and what is here was checked as far as that allows.
+    wire::Height first_block = 1;
     std::uint64_t blocks = 0;         ///< Verified before the finding, if there is one.
     std::uint64_t transactions = 0;   ///< In those blocks.
     std::uint64_t vault_objects = 0;  ///< Checked with `check_object`.

@@ -55,7 +55,8 @@ public:
     [[nodiscard]] base::Result<void> write(const storage::WriteBatch& batch) override;
 
     /// After the last block: the first entry that is stored otherwise than re-execution writes it,
-    /// is missing, or that no re-execution writes; in words. Nothing if all are equal.
+    /// is missing, or that no re-execution writes, what this replica did with its past aside; in
+    /// words. Nothing if all are equal.
     [[nodiscard]] base::Result<std::optional<std::string>> difference() const;
     /// So many entries differ that going on would only fill the memory; `difference` names one.
     [[nodiscard]] bool is_hopeless() const { return other_.size() > 10'000; }

@@ -53,6 +53,8 @@ TEST(RecheckStore, ShowsWhatWasWrittenWhereTheStoredEntryDiffers) {
     put(stored, numbered(2), {2});
     put(anew, numbered(2), {2});
     EXPECT_EQ(anew.difference().value(), std::nullopt);
+    put(stored, {'L', 'b'}, {4});  // what the replica itself did follows from no block
+    EXPECT_EQ(anew.difference().value(), std::nullopt);
     put(stored, numbered(3), {3});
     EXPECT_EQ(anew.difference().value(), "block 3 follows from no block");
 }
@@ -82,6 +84,11 @@ TEST(NameOfEntry, NamesEachKindAndSurvivesAnyBytes) {
     EXPECT_EQ(name_of_entry(Bytes{'S', 'r', 0, 0, 0, 0, 0, 0, 1, 0}),
               "the state root of height 256");
     EXPECT_EQ(name_of_entry(Bytes{'H', 's'}), "the size of the history log");
+    EXPECT_EQ(name_of_entry(Bytes{'L', 'b'}), "where the blocks begin here");
+    EXPECT_EQ(name_of_entry(Bytes{'L', 's', 0, 0, 0, 0, 0, 0, 0, 9}),
+              "the snapshot on offer of height 9");
+    EXPECT_EQ(name_of_entry(Bytes{'S', 'd', 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1}),
+              "what was pruned of a page of the state of height 9");
     EXPECT_EQ(name_of_entry(Bytes{'B', 'b', 1}), "block ?");
     for (unsigned a = 0; a < 256; ++a) {
         for (unsigned b = 0; b < 256; ++b) {
