@@ -120,6 +120,52 @@ base::Result<TxPlace> decode_tx_place(ByteView bytes) {
     return place;
 }
 
+Bytes encode(const ClaimQuestion& question) {
+    Bytes out{static_cast<std::uint8_t>(question.kind)};
+    base::append_u64(out, question.height);
+    if (question.kind == ClaimKind::key_destroyed) {
+        base::append(out, question.content_id.view());
+        base::append(out, question.patient.view());
+        return out;
+    }
+    base::append(out, question.patient.view());
+    out.push_back(static_cast<std::uint8_t>(question.category));
+    out.push_back(static_cast<std::uint8_t>(question.purpose));
+    base::append_u32(out, static_cast<std::uint32_t>(question.readers.size()));
+    for (const auto& reader : question.readers) base::append(out, reader.view());
+    return out;
+}
+
+base::Result<ClaimQuestion> decode_claim_question(ByteView bytes) {
+    Reader in(bytes);
+    ClaimQuestion question;
+    const auto kind = in.u8();
+    if (kind < 1 || kind > 3) return malformed("question for a receipt");
+    question.kind = static_cast<ClaimKind>(kind);
+    question.height = in.u64();
+    if (question.kind == ClaimKind::key_destroyed) {
+        question.content_id = in.fixed<wire::ContentId>();
+        question.patient = in.fixed<wire::LedgerId>();
+        if (!in.finished()) return malformed("question for a receipt");
+        return question;
+    }
+    question.patient = in.fixed<wire::LedgerId>();
+    const auto category = in.u8();
+    const auto purpose = in.u8();
+    const auto count = in.u32();
+    const std::size_t most = question.kind == ClaimKind::consent ? 1 : wire::uncovered_readers_max;
+    if (!wire::is_category(category) || !wire::is_purpose(purpose) || count == 0 || count > most) {
+        return malformed("question for a receipt");
+    }
+    question.category = static_cast<wire::Category>(category);
+    question.purpose = static_cast<wire::Purpose>(purpose);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        question.readers.push_back(in.fixed<wire::LedgerId>());
+    }
+    if (!in.finished()) return malformed("question for a receipt");
+    return question;
+}
+
 Bytes encode(const LogSizes& sizes) {
     Bytes out;
     base::append_u64(out, sizes.from);

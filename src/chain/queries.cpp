@@ -30,10 +30,16 @@ base::Result<TxPlace> place_of_ref(const BlockSource& source, const wire::Hash25
     return encoding::decode_tx_place(*answer);
 }
 
-base::Result<wire::Receipt> receipt_of(const BlockSource& source, const wire::TxId& id) {
+base::Result<wire::Claim> receipt_of(const BlockSource& source, const wire::TxId& id) {
     const auto answer = source.query(path::receipt, id.view());
     if (!answer) return base::pass(answer);
-    return wire::receipt_from_json(base::as_text(*answer));
+    return wire::decode_claim(*answer);
+}
+
+base::Result<wire::Claim> claim_of(const BlockSource& source, const ClaimQuestion& question) {
+    const auto answer = source.query(path::claim, encoding::encode(question));
+    if (!answer) return base::pass(answer);
+    return wire::decode_claim(*answer);
 }
 
 base::Result<std::vector<wire::Hash256>> consistency_of(const BlockSource& source,

@@ -6,8 +6,8 @@
 
 #include "chain/block_source.h"
 #include "chain/mining.h"
+#include "wire/claim.h"
 #include "wire/ids.h"
-#include "wire/receipt.h"
 
 namespace chain {
 
@@ -20,6 +20,7 @@ inline constexpr std::string_view fairness = "fairness";
 inline constexpr std::string_view transaction = "transaction";
 inline constexpr std::string_view reference = "reference";
 inline constexpr std::string_view receipt = "receipt";
+inline constexpr std::string_view claim = "claim";
 inline constexpr std::string_view consistency = "consistency";
 }  // namespace path
 
@@ -66,8 +67,25 @@ struct TxPlace {
                                                  const wire::Hash256& body_ref);
 
 /// The receipt of a committed transaction. Errors: `not_found`.
-[[nodiscard]] base::Result<wire::Receipt> receipt_of(const BlockSource& source,
-                                                     const wire::TxId& id);
+[[nodiscard]] base::Result<wire::Claim> receipt_of(const BlockSource& source, const wire::TxId& id);
+
+/// A receipt about the state as of a block.
+enum class ClaimKind : std::uint8_t { consent = 1, no_consent = 2, key_destroyed = 3 };
+struct ClaimQuestion {
+    ClaimKind kind{};
+    wire::Height height = 0;  ///< 0: the newest block.
+    /// Of `key_destroyed`: whose record it must be; zeros: anybody's.
+    wire::LedgerId patient;
+    /// Of `consent` (one reader) and `no_consent` (1 to 16).
+    wire::Category category = wire::Category::vital_signs;
+    wire::Purpose purpose = wire::Purpose::treatment;
+    std::vector<wire::LedgerId> readers;
+    wire::ContentId content_id;  ///< Of `key_destroyed`.
+};
+/// Errors: `not_found` (no such block, its state is pruned, or the key is not destroyed);
+/// `consent_missing` (there was no such consent), `conflict` (there was one), `malformed`.
+[[nodiscard]] base::Result<wire::Claim> claim_of(const BlockSource& source,
+                                                 const ClaimQuestion& question);
 
 /// That the history log of `from` transactions is the beginning of that of `to`: the path of RFC
 /// 9162 section 2.1.4.1. Errors: `not_found` unless from <= to <= the log's size.
@@ -88,6 +106,8 @@ namespace encoding {
 [[nodiscard]] base::Result<KeyView> decode_key_view(base::ByteView bytes);
 [[nodiscard]] base::Bytes encode(const TxPlace& place);
 [[nodiscard]] base::Result<TxPlace> decode_tx_place(base::ByteView bytes);
+[[nodiscard]] base::Bytes encode(const ClaimQuestion& question);
+[[nodiscard]] base::Result<ClaimQuestion> decode_claim_question(base::ByteView bytes);
 [[nodiscard]] base::Bytes encode(const LogSizes& sizes);
 [[nodiscard]] base::Result<LogSizes> decode_log_sizes(base::ByteView bytes);
 [[nodiscard]] base::Bytes encode(const std::vector<wire::Hash256>& path);

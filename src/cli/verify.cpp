@@ -5,11 +5,11 @@
 
 #include <boost/json.hpp>
 
-#include "ledger/verify_receipt.h"
+#include "ledger/verify_claim.h"
 #include "storage/files.h"
 #include "storage/rocks_store.h"
 #include "vault/vault.h"
-#include "wire/receipt.h"
+#include "wire/claim.h"
 
 namespace cli {
 namespace {
@@ -17,11 +17,8 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 
-constexpr std::size_t trust_bytes_max = 2'097'152;
-constexpr std::size_t receipt_bytes_max = 65'536;
-
 Result<wire::Trust> read_trust(const std::filesystem::path& file) {
-    const auto bytes = storage::read_file(file, trust_bytes_max);
+    const auto bytes = storage::read_file(file, wire::trust_bytes_max);
     if (!bytes) return base::pass(bytes);
     return wire::trust_from_json(base::as_text(*bytes));
 }
@@ -46,27 +43,36 @@ boost::json::object to_json(const FolderReport& report) {
             {"anchor_independent", chain.anchor_independent}};
 }
 
-boost::json::object to_json(const ledger::ReceiptVerdict& verdict) {
+boost::json::object to_json(const ledger::ClaimVerdict& verdict) {
     boost::json::array steps;
     for (const auto& step : verdict.steps) {
         steps.push_back({{"name", step.name}, {"ok", step.ok}, {"words", step.words}});
     }
+    boost::json::array witnesses;
+    for (const auto& one : verdict.witnesses) {
+        witnesses.push_back({{"name", one.name}, {"time_ms", base::to_unix_ms(one.time)}});
+    }
     boost::json::object out{{"status", ledger::name_of(verdict.status)},
+                            {"kind", verdict.kind},
+                            {"says", verdict.says},
                             {"words", verdict.words},
+                            {"agreed", verdict.agreed},
+                            {"witnesses", std::move(witnesses)},
                             {"by_program", verdict.by_program},
                             {"steps", std::move(steps)}};
+    if (verdict.code) out["code"] = base::name_of(*verdict.code);
     if (verdict.height) out["height"] = *verdict.height;
     if (verdict.transaction) out["transaction"] = base::to_hex(verdict.transaction->view());
     return out;
 }
 
-int exit_code(ledger::ReceiptStatus status) {
+int exit_code(ledger::ClaimStatus status) {
     switch (status) {
-        case ledger::ReceiptStatus::verified:
+        case ledger::ClaimStatus::verified:
             return verify_holds;
-        case ledger::ReceiptStatus::issuer_unknown:
+        case ledger::ClaimStatus::issuer_unknown:
             return verify_issuer_unknown;
-        case ledger::ReceiptStatus::failed:
+        case ledger::ClaimStatus::failed:
             return verify_fails;
     }
     return verify_fails;
@@ -134,23 +140,22 @@ int verify_chain_command(const VerifyCommand& command) {
 }
 
 int verify_receipt_command(const VerifyCommand& command) {
-    const auto bytes = storage::read_file(command.target, receipt_bytes_max);
+    const auto bytes = storage::read_file(command.target, wire::claim_bytes_max);
     if (!bytes) return complain(bytes.error());
-    const auto receipt = wire::receipt_from_json(base::as_text(*bytes));
-    if (!receipt) return complain(receipt.error());
     std::optional<wire::Trust> trust;
     if (command.trust) {
         auto read = read_trust(*command.trust);
         if (!read) return complain(read.error());
         trust = std::move(*read);
     }
-    const auto verdict = ledger::verify_receipt(*receipt, trust);
+    const auto verdict = ledger::verify_claim(*bytes, trust);
     if (command.json) {
         fmt::print("{}\n", boost::json::serialize(to_json(verdict)));
     } else {
         for (const auto& step : verdict.steps) {
             fmt::print("{} {}: {}\n", step.ok ? "holds" : "FAILS", step.name, step.words);
         }
+        if (!verdict.says.empty()) fmt::print("It says: {}.\n", verdict.says);
         fmt::print("{}\n", verdict.words);
     }
     return exit_code(verdict.status);

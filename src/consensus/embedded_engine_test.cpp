@@ -313,7 +313,9 @@ TEST_F(EngineTest, ManyThreadsMaySubmitAndAsk) {
                 const auto committed = chain::submit_and_wait(*engine, envelopes[i]);
                 if (!committed) continue;
                 const auto receipt = chain::receipt_of(*engine, committed->id);
-                if (receipt && receipt->envelope == envelopes[i]) ++accepted;
+                if (!receipt) continue;
+                const auto& fact = std::get<wire::ProvenTransaction>(receipt->fact);
+                if (fact.envelope == envelopes[i]) ++accepted;
             }
         });
     }

@@ -7,9 +7,9 @@
 #include "contracts/authenticity.h"
 #include "contracts/consent.h"
 #include "ledger/application.h"
+#include "ledger/claims.h"
 #include "ledger/internal/application_state.h"
 #include "ledger/internal/mining_queries.h"
-#include "ledger/internal/receipt_builder.h"
 
 namespace ledger {
 
@@ -52,6 +52,36 @@ base::Result<Place> place_in(base::Result<std::optional<Place>> found) {
     return **found;
 }
 
+base::Result<Bytes> encoded(const base::Result<wire::Claim>& claim) {
+    if (!claim) return base::pass(claim);
+    return wire::encode(*claim);
+}
+
+base::Result<Bytes> query_claim(const ClaimSources& sources, wire::Height newest,
+                                base::ByteView data) {
+    const auto question = encoding::decode_claim_question(data);
+    if (!question) return base::pass(question);
+    const auto height = question->height == 0 ? newest : question->height;
+    const ClaimBuilder builder(sources);
+    switch (question->kind) {
+        case chain::ClaimKind::consent:
+            return encoded(builder.consent({.patient = question->patient,
+                                            .grantee = question->readers.front(),
+                                            .category = question->category,
+                                            .purpose = question->purpose},
+                                           height));
+        case chain::ClaimKind::no_consent:
+            return encoded(builder.no_consent({.patient = question->patient,
+                                               .category = question->category,
+                                               .purpose = question->purpose,
+                                               .readers = question->readers},
+                                              height));
+        case chain::ClaimKind::key_destroyed:
+            break;
+    }
+    return encoded(builder.key_destroyed(question->content_id, question->patient, height));
+}
+
 base::Result<Bytes> encoded_place(const base::Result<Place>& place) {
     if (!place) return base::pass(place);
     return encoding::encode(chain::TxPlace{.height = place->height, .index = place->index});
@@ -83,10 +113,11 @@ base::Result<Bytes> Application::query(std::string_view path, base::ByteView dat
         const auto place = place_in(state.blocks.place_of(*id));
         if (path == chain::path::transaction) return encoded_place(place);
         if (!place) return base::pass(place);
-        const auto receipt = build_receipt(*place, {state.blocks, *state.tree, *state.history});
-        if (!receipt) return base::pass(receipt);
-        const std::string json = wire::to_json(*receipt);
-        return Bytes(json.begin(), json.end());
+        const ClaimBuilder builder({state.blocks, *state.tree, *state.history});
+        return encoded(builder.transaction(*place));
+    }
+    if (path == chain::path::claim) {
+        return query_claim({state.blocks, *state.tree, *state.history}, tip.height, data);
     }
     if (path == chain::path::reference) {
         const auto ref = wire::Hash256::from(data);

@@ -5,7 +5,7 @@
 #include "chain/queries.h"
 #include "crypto/merkle.h"
 #include "ledger/testing.h"
-#include "ledger/verify_receipt.h"
+#include "ledger/verify_claim.h"
 
 namespace ledger {
 namespace {
@@ -16,10 +16,10 @@ using wire::Role;
 
 class QueryTest : public ::testing::Test {
 protected:
-    wire::Receipt receipt_of(const wire::TxId& id) {
+    wire::Claim receipt_of(const wire::TxId& id) {
         const auto answer = chain.app->query(chain::path::receipt, id.view());
         EXPECT_TRUE(answer) << answer.error().detail;
-        const auto receipt = wire::receipt_from_json(base::as_text(*answer));
+        const auto receipt = wire::decode_claim(*answer);
         EXPECT_TRUE(receipt);
         return *receipt;
     }
@@ -30,8 +30,8 @@ protected:
         for (const auto& miner : chain.miners) {
             trust.miners.push_back({.id = miner->id(), .public_key = miner->public_key()});
         }
-        const auto verdict = verify_receipt(receipt_of(id), trust);
-        EXPECT_EQ(verdict.status, ReceiptStatus::verified) << verdict.words;
+        const auto verdict = verify_claim(receipt_of(id), trust);
+        EXPECT_EQ(verdict.status, ClaimStatus::verified) << verdict.words;
     }
     ErrorCode refused(std::string_view path, base::ByteView data) {
         const auto answer = chain.app->query(path, data);

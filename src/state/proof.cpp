@@ -40,7 +40,7 @@ base::Result<void> lead_to(const wire::Hash256& root, const wire::StateProof& pr
     const auto reached = climb(proof, path);
     if (!reached) return base::pass(reached);
     if (*reached != root) {
-        return fail(ErrorCode::malformed, "state proof: it does not lead to this root");
+        return fail(ErrorCode::wrong_root, "state proof: it does not lead to this root");
     }
     return {};
 }

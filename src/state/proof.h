@@ -35,8 +35,8 @@ struct AbsenceProof {
     friend bool operator==(const AbsenceProof&, const AbsenceProof&) = default;
 };
 
-/// Errors: `malformed` naming the step, unless `proof.steps` fall in `bit` from leaf to root and
-/// lead, with the turns of the key's own bits, from its leaf to `root`.
+/// Errors: `malformed` naming the step, unless `proof.steps` fall in `bit` from leaf to root;
+/// `wrong_root` unless they lead, with the turns of the key's own bits, from its leaf to `root`.
 [[nodiscard]] base::Result<void> verify_existence(const wire::Hash256& root,
                                                   const wire::StateProof& proof);
 /// Errors: `malformed` as above, or if the leaf reached is `key` itself or lies off the way that

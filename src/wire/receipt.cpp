@@ -6,75 +6,18 @@
 #include "base/check.h"
 #include "wire/internal/codec.h"
 #include "wire/internal/json_reader.h"
+#include "wire/internal/json_writer.h"
 
 namespace wire {
 namespace {
 
 namespace json = boost::json;
+using internal::hexadecimal;
 using internal::JsonReader;
+using internal::quoted;
 using internal::TextForm;
 
-constexpr std::string_view receipt_format = "salus-receipt-1";
 constexpr std::string_view trust_format = "salus-trust-1";
-/// The largest integer that every JSON reader holds exactly (RFC 8259 section 6).
-constexpr std::uint64_t json_integer_max = (1ULL << 53) - 1;
-/// A path has a step for each bit of an index, a state proof one for each bit of a key, at most.
-constexpr std::size_t history_steps_max = 64;
-constexpr std::size_t state_steps_max = 256;
-constexpr std::size_t signers_max = 4;
-
-// Nothing that is written below needs an escape: names are ours, values hexadecimal or base64url.
-std::string quoted(std::string_view text) {
-    return '"' + std::string(text) + '"';
-}
-std::string base64url(base::ByteView bytes) {
-    return quoted(base::to_base64url(bytes));
-}
-std::string hexadecimal(base::ByteView bytes) {
-    return quoted(base::to_hex(bytes));
-}
-
-template <class Items, class Write>
-std::string list(const Items& items, Write write) {
-    std::string out = "[";
-    for (const auto& item : items) {
-        if (out.size() > 1) out += ',';
-        out += write(item);
-    }
-    return out + ']';
-}
-
-std::string proof_json(const StateProof& proof) {
-    return "{\"key\":" + base64url(proof.key) + ",\"value\":" + base64url(proof.value) +
-           ",\"steps\":" +
-           list(proof.steps,
-                [](const StateProofStep& step) {
-                    return "{\"bit\":" + std::to_string(step.bit) +
-                           ",\"sibling\":" + base64url(step.sibling.view()) + '}';
-                }) +
-           '}';
-}
-std::string proof_json(const std::optional<StateProof>& proof) {
-    return proof ? proof_json(*proof) : "null";
-}
-
-StateProof read_proof(const json::value& value, JsonReader& reader) {
-    StateProof out{
-        .key = reader.bytes(value, "key"), .value = reader.bytes(value, "value"), .steps = {}};
-    const auto& steps = reader.array(value, "steps");
-    reader.require(steps.size() <= state_steps_max, "steps");
-    for (const auto& step : steps) {
-        out.steps.push_back({.bit = static_cast<std::uint8_t>(reader.number(step, "bit", 255)),
-                             .sibling = reader.fixed<Hash256>(step, "sibling")});
-    }
-    return out;
-}
-std::optional<StateProof> read_optional_proof(const json::value& receipt, const char* name,
-                                              JsonReader& reader) {
-    const auto& value = reader.member(receipt, name);
-    if (value.is_null()) return std::nullopt;
-    return read_proof(value, reader);
-}
 
 bool is_white(char c) {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
@@ -104,6 +47,18 @@ std::string witnesses_json(const Trust& trust) {
     }
     return out + (trust.witnesses.empty() ? "]" : "\n  ]");
 }
+std::string quorum_json(Quorum quorum) {
+    if (quorum == Quorum::miner_alone) return "";
+    return ",\n  \"quorum\": " + quoted(name_of(quorum));
+}
+/// There only where it is not the miner alone.
+void read_quorum(const json::value& trust, JsonReader& reader, Trust& out) {
+    const auto* object = trust.if_object();
+    if (object == nullptr || !object->contains("quorum")) return;
+    const auto quorum = quorum_from_name(reader.text(trust, "quorum"));
+    reader.require(quorum.has_value() && quorum != Quorum::miner_alone, "quorum");
+    out.quorum = quorum.value_or(Quorum::miner_alone);
+}
 /// The two members that files had not always: there together or not at all.
 void read_witnesses(const json::value& trust, JsonReader& reader, Trust& out) {
     const auto* object = trust.if_object();
@@ -128,50 +83,6 @@ bool has_twins(const std::vector<Trust::Miner>& miners) {
 
 }  // namespace
 
-std::string to_json(const Receipt& receipt) {
-    std::string out = "{\"format\":" + quoted(receipt_format);
-    out += ",\"envelope\":" + base64url(receipt.envelope);
-    out += ",\"history_index\":" + std::to_string(receipt.history_index);
-    out += ",\"history_path\":" +
-           list(receipt.history_path, [](const Hash256& hash) { return base64url(hash.view()); });
-    out += ",\"header\":" + base64url(receipt.header);
-    out += ",\"seal\":" + base64url(receipt.seal);
-    out += ",\"signers\":" +
-           list(receipt.signers, [](const StateProof& proof) { return proof_json(proof); });
-    out += ",\"patient_leaf\":" + proof_json(receipt.patient_leaf);
-    out += ",\"consent\":" + proof_json(receipt.consent);
-    return out + "}\n";
-}
-
-base::Result<Receipt> receipt_from_json(std::string_view text) {
-    constexpr std::string_view what = "receipt";
-    if (text.size() > receipt_bytes_max) {
-        return internal::above_bound(what, text.size(), receipt_bytes_max);
-    }
-    const auto parsed = JsonReader::parse(what, text);
-    if (!parsed) return base::pass(parsed);
-    JsonReader reader(TextForm::base64url);
-    reader.require(reader.text(*parsed, "format") == receipt_format, "format");
-    Receipt out;
-    out.envelope = reader.bytes(*parsed, "envelope");
-    out.history_index = reader.number(*parsed, "history_index", json_integer_max);
-    const auto& path = reader.array(*parsed, "history_path");
-    reader.require(path.size() <= history_steps_max, "history_path");
-    for (const auto& hash : path) {
-        out.history_path.push_back(reader.fixed_of<Hash256>(hash, "history_path"));
-    }
-    out.header = reader.bytes(*parsed, "header");
-    out.seal = reader.bytes(*parsed, "seal");
-    const auto& signers = reader.array(*parsed, "signers");
-    reader.require(!signers.empty() && signers.size() <= signers_max, "signers");
-    for (const auto& proof : signers) out.signers.push_back(read_proof(proof, reader));
-    out.patient_leaf = read_optional_proof(*parsed, "patient_leaf", reader);
-    out.consent = read_optional_proof(*parsed, "consent", reader);
-    if (!reader.ok()) return reader.failure(what);
-    if (to_json(out) != text) return internal::not_canonical(what);
-    return out;
-}
-
 std::string to_json(const Trust& trust) {
     std::string out = "{\n  \"format\": " + quoted(trust_format);
     out += ",\n  \"chain_id\": " + quoted(trust.chain_id);
@@ -182,7 +93,7 @@ std::string to_json(const Trust& trust) {
         out += "    {\"id\": " + hexadecimal(trust.miners[i].id.view());
         out += ", \"public_key\": " + hexadecimal(trust.miners[i].public_key.view()) + '}';
     }
-    return out + "\n  ]" + witnesses_json(trust) + "\n}\n";
+    return out + "\n  ]" + quorum_json(trust.quorum) + witnesses_json(trust) + "\n}\n";
 }
 
 base::Result<Trust> trust_from_json(std::string_view text) {
@@ -203,6 +114,7 @@ base::Result<Trust> trust_from_json(std::string_view text) {
                               .public_key = reader.fixed<PublicKeyBytes>(miner, "public_key")});
     }
     reader.require(!out.miners.empty() && !has_twins(out.miners), "miners");
+    read_quorum(*parsed, reader, out);
     read_witnesses(*parsed, reader, out);
     if (!reader.ok()) return reader.failure(what);
     // Unknown, doubled or reordered members would be read differently by different readers.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "wire/block.h"
 #include "wire/ids.h"
 
+// What receipts (wire/claim.h) are made of, and the anchor they are checked against.
 namespace wire {
 
 /// One inner node on the way from a leaf of the state tree up to its root (state/proof.h has the
@@ -27,31 +27,7 @@ struct StateProof {
     friend bool operator==(const StateProof&, const StateProof&) = default;
 };
 
-/// All that is needed to check one committed transaction offline, against a Trust. What it proves
-/// is that the holder of the miner's key sealed this, at a time it states: the issuer's word.
-struct Receipt {
-    base::Bytes envelope;               ///< The transaction with its signatures.
-    std::uint64_t history_index = 0;    ///< Its leaf in the history log.
-    std::vector<Hash256> history_path;  ///< To the header's history_root, RFC 9162.
-    base::Bytes header;
-    base::Bytes seal;
-    std::vector<StateProof> signers;  ///< The KeyRecord of each signature, in order.
-    /// For a report: the patient's leaf (whose value is the root of the patient's own tree), then
-    /// the ConsentRecord in that tree.
-    std::optional<StateProof> patient_leaf;
-    std::optional<StateProof> consent;
-    friend bool operator==(const Receipt&, const Receipt&) = default;
-};
-
-inline constexpr std::size_t receipt_bytes_max = 65'536;
 inline constexpr std::size_t trust_bytes_max = 2U << 20;
-
-/// Canonical JSON: one line, fixed order of members, bytes as unpadded base64url, no other spaces,
-/// a newline at the end. docs/formats/receipt.md names each member.
-[[nodiscard]] std::string to_json(const Receipt& receipt);
-/// Refuses anything that does not re-serialise byte for byte. Errors: `malformed` naming the
-/// member, `too_large` above 64 KiB.
-[[nodiscard]] base::Result<Receipt> receipt_from_json(std::string_view json);
 
 /// The anchor: what a verifier must have from elsewhere than from the one who shows the receipt.
 struct Trust {
@@ -63,6 +39,9 @@ struct Trust {
         friend bool operator==(const Miner&, const Miner&) = default;
     };
     std::vector<Miner> miners;
+    /// Of these miners so many must have signed a block, else nothing in it is believed. A file
+    /// without the member leaves it to the miner alone.
+    Quorum quorum = Quorum::miner_alone;
     /// The key that signs checkpoints of the history log, and those of witnesses, as verifier keys
     /// of signed notes; what they mean is read in witness/policy.h. A file without the two members
     /// has no checkpoint key and no witnesses.

@@ -14,6 +14,8 @@ constexpr auto patients = roles({Role::patient});
 constexpr auto doctors = roles({Role::doctor});
 constexpr auto administrators = roles({Role::administrator});
 constexpr auto auditors = roles({Role::auditor});
+constexpr auto own_or_audited = roles({Role::patient, Role::auditor});
+constexpr auto own_or_audited = roles({Role::patient, Role::auditor});
 constexpr auto get = Method::get;
 constexpr auto post = Method::post;
 
@@ -65,6 +67,18 @@ constexpr std::array table{
           routes::transaction},
     Route{get, "/api/v1/ledger/transactions/{id}/receipt", "read_receipt", signed_in,
           Rule::resource, routes::transaction_receipt},
+    Route{get, "/api/v1/receipts/consent", "read_consent_receipt", own_or_audited, Rule::resource,
+          routes::consent_receipt},
+    Route{get, "/api/v1/receipts/no-consent", "read_no_consent_receipt", own_or_audited,
+          Rule::resource, routes::no_consent_receipt},
+    Route{get, "/api/v1/receipts/key-destroyed", "read_key_destroyed_receipt", own_or_audited,
+          Rule::resource, routes::key_destroyed_receipt},
+    Route{get, "/api/v1/receipts/consent", "read_consent_receipt", own_or_audited, Rule::resource,
+          routes::consent_receipt},
+    Route{get, "/api/v1/receipts/no-consent", "read_no_consent_receipt", own_or_audited,
+          Rule::resource, routes::no_consent_receipt},
+    Route{get, "/api/v1/receipts/key-destroyed", "read_key_destroyed_receipt", own_or_audited,
+          Rule::resource, routes::key_destroyed_receipt},
     Route{get, "/api/v1/ledger/mining", "read_mining", signed_in, Rule::open, routes::mining},
     Route{get, "/api/v1/ledger/search", "search_ledger", signed_in, Rule::open, routes::search},
     Route{get, "/api/v1/ledger/checkpoint", "read_checkpoint", anyone, Rule::open,

@@ -2,7 +2,7 @@
 #include <boost/json.hpp>
 
 #include "api/internal/service.h"
-#include "wire/receipt.h"
+#include "wire/claim.h"
 
 namespace api::routes {
 namespace json = boost::json;

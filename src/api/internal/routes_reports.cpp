@@ -4,7 +4,7 @@
 
 #include "api/internal/body.h"
 #include "api/internal/service.h"
-#include "wire/receipt.h"
+#include "wire/claim.h"
 
 namespace api::routes {
 namespace json = boost::json;

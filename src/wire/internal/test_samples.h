@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "base/testing.h"
 #include "wire/block.h"
+#include "wire/claim.h"
 #include "wire/frame.h"
 #include "wire/ids.h"
 #include "wire/receipt.h"
@@ -138,18 +139,41 @@ inline Acknowledgement acknowledgement() {
     return {.counters = {1, 2, 300}, .gateway_time = base::from_unix_ms(1'795'000'002'000)};
 }
 
-inline Receipt receipt() {
-    const StateProof proof{.key = {0x4b, 0x01},
-                           .value = {0x0a, 0x02},
-                           .steps = {{255, counted<Hash256>(0x11)}, {0, counted<Hash256>(0x12)}}};
+inline StateProof proof() {
+    return {.key = {0x4b, 0x01},
+            .value = {0x0a, 0x02},
+            .steps = {{255, counted<Hash256>(0x11)}, {0, counted<Hash256>(0x12)}}};
+}
+inline Claim claim(Fact fact) {
+    return {.header = encode(header()),
+            .seal = encode(seal()),
+            .fact = std::move(fact),
+            .checkpoint = std::nullopt};
+}
+inline ProvenTransaction proven_transaction() {
     return {.envelope = encode(transaction(report())),
             .history_index = 41,
             .history_path = {counted<Hash256>(0x21), counted<Hash256>(0x22)},
-            .header = encode(header()),
-            .seal = encode(seal()),
-            .signers = {proof, proof},
-            .patient_leaf = proof,
+            .signers = {proof(), proof()},
+            .patient_leaf = proof(),
             .consent = std::nullopt};
+}
+inline ProvenNoConsent proven_no_consent() {
+    return {.patient = counted<LedgerId>(0x20),
+            .category = Category::imaging,
+            .purpose = Purpose::research,
+            .patient_leaf = proof(),
+            .patient_absence = std::nullopt,
+            .readers = {{counted<LedgerId>(0x30), proof(), std::nullopt},
+                        {counted<LedgerId>(0x40), std::nullopt, proof()}}};
+}
+/// One of each kind, the second with a checkpoint.
+inline std::vector<Claim> claims() {
+    auto consent = claim(ProvenConsent{.patient_leaf = proof(), .consent = proof()});
+    consent.checkpoint = CheckpointLink{.note = "a note\n", .path = {counted<Hash256>(0x51)}};
+    return {
+        claim(proven_transaction()), std::move(consent), claim(proven_no_consent()),
+        claim(ProvenKeyDestroyed{.content_id = counted<ContentId>(0x60), .tombstone = proof()})};
 }
 
 inline Trust trust() {

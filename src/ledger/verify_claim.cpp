@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ledger/verify_claim.h"
+
+#include <array>
+#include <utility>
+
+#include "ledger/internal/claim_check.h"
+#include "ledger/internal/words.h"
+
+namespace ledger {
+namespace {
+
+using Step = ClaimCheck::Step;
+
+constexpr std::array transaction_steps{
+    Step{"envelope", &ClaimCheck::envelope},
+    Step{"header", &ClaimCheck::header},
+    Step{"chain", &ClaimCheck::chain},
+    Step{"keys", &ClaimCheck::keys},
+    Step{"signatures", &ClaimCheck::signatures},
+    Step{"roles", &ClaimCheck::roles},
+    Step{"consent", &ClaimCheck::report_consent},
+    Step{"inclusion", &ClaimCheck::inclusion},
+    Step{"seal", &ClaimCheck::seal},
+    Step{"checkpoint", &ClaimCheck::checkpoint},
+};
+constexpr auto state_steps(Step own) {
+    return std::array{Step{"header", &ClaimCheck::header}, Step{"chain", &ClaimCheck::chain}, own,
+                      Step{"seal", &ClaimCheck::seal}, Step{"checkpoint", &ClaimCheck::checkpoint}};
+}
+constexpr auto consent_steps = state_steps({"consent", &ClaimCheck::consent});
+constexpr auto no_consent_steps = state_steps({"absence", &ClaimCheck::absence});
+constexpr auto key_destroyed_steps = state_steps({"tombstone", &ClaimCheck::tombstone});
+
+std::string strength_of(const ClaimCheck& check, const wire::Trust& trust) {
+    std::string words;
+    if (check.agreed()) {
+        words = "agreed by over two thirds of the " + std::to_string(trust.miners.size()) +
+                " miners that the anchor names";
+    }
+    if (const auto& witnesses = check.witnesses(); !witnesses.empty()) {
+        words += (words.empty() ? "" : ", and ") + std::string("witnessed by ") +
+                 std::to_string(witnesses.size()) + ":";
+        for (const auto& one : witnesses) {
+            words +=
+                (&one == &witnesses.front() ? " " : ", ") + one.name + " at " + words_of(one.time);
+        }
+    }
+    return words;
+}
+
+std::string verdict_of(const ClaimCheck& check, const std::optional<wire::Trust>& trust) {
+    const auto& header = *check.block_header();
+    const std::string program = check.by_program() ? " It was approved by a program." : "";
+    if (!trust) {
+        return "consistent, issuer unknown: everything in the receipt fits together, but anybody "
+               "can make such a one; give the anchor (--trust) from a source you trust." +
+               program;
+    }
+    const std::string block = "block " + std::to_string(header.height) + " of \"" +
+                              header.chain_id + "\", which says that it is of " +
+                              words_of(header.time);
+    const std::string genesis = base::to_hex(trust->genesis_hash.view()).substr(0, 16);
+    const auto strength = strength_of(check, *trust);
+    if (!strength.empty()) {
+        return "verified, " + strength + ": " + block + "; the chain began with genesis " +
+               genesis + "." + program;
+    }
+    return "verified, the issuer's word: the holder of the miner's key sealed this in " + block +
+           "; another history may exist, and that the chain began with genesis " + genesis +
+           " cannot be seen from one block." + program;
+}
+
+ClaimVerdict failed_form(const base::Error& error) {
+    return {.status = ClaimStatus::failed,
+            .kind = {},
+            .says = {},
+            .words = "failed at form: " + error.detail,
+            .steps = {{.name = "form", .ok = false, .words = error.detail}},
+            .code = error.code,
+            .witnesses = {},
+            .height = {},
+            .transaction = {}};
+}
+
+}  // namespace
+
+std::span<const Step> ClaimCheck::steps_of(const wire::Fact& fact) {
+    constexpr std::array<std::span<const Step>, std::variant_size_v<wire::Fact>> of_kinds = {
+        transaction_steps, consent_steps, no_consent_steps, key_destroyed_steps};
+    return of_kinds[fact.index()];
+}
+
+std::string_view name_of(ClaimStatus status) {
+    switch (status) {
+        case ClaimStatus::verified:
+            return "verified";
+        case ClaimStatus::issuer_unknown:
+            return "issuer_unknown";
+        case ClaimStatus::failed:
+            return "failed";
+    }
+    return "unknown";
+}
+
+ClaimVerdict verify_claim(const wire::Claim& claim, const std::optional<wire::Trust>& trust) {
+    ClaimVerdict verdict;
+    verdict.kind = name_of(claim.fact);
+    verdict.steps.push_back({.name = "form", .ok = true, .words = "a receipt in its one form"});
+    ClaimCheck check(claim, trust);
+    for (const auto& step : ClaimCheck::steps_of(claim.fact)) {
+        auto finding = (check.*step.check)();
+        const bool ok = finding.has_value();
+        verdict.steps.push_back({.name = step.name,
+                                 .ok = ok,
+                                 .words = ok ? std::move(*finding) : finding.error().detail});
+        if (check.transaction()) verdict.transaction = wire::id_of(*check.transaction());
+        if (check.block_header()) verdict.height = check.block_header()->height;
+        if (ok) continue;
+        verdict.status = ClaimStatus::failed;
+        verdict.code = finding.error().code;
+        verdict.words = "failed at " + std::string(step.name) + ": " + verdict.steps.back().words;
+        return verdict;
+    }
+    verdict.by_program = check.by_program();
+    verdict.agreed = check.agreed();
+    if (trust) verdict.witnesses = check.witnesses();
+    verdict.status = trust ? ClaimStatus::verified : ClaimStatus::issuer_unknown;
+    verdict.says = check.says();
+    verdict.words = verdict_of(check, trust);
+    return verdict;
+}
+
+ClaimVerdict verify_claim(base::ByteView bytes, const std::optional<wire::Trust>& trust) {
+    const auto claim = wire::read_claim(bytes);
+    if (!claim) return failed_form(claim.error());
+    return verify_claim(*claim, trust);
+}
+
+}  // namespace ledger

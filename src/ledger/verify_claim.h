@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "wire/claim.h"
+#include "wire/receipt.h"
+#include "witness/policy.h"
+
+namespace ledger {
+
+/// What a receipt comes to. The exit codes of `salus verify receipt` are 0, 3 and 1.
+enum class ClaimStatus : std::uint8_t {
+    verified = 1,        ///< Everything holds, up to the anchor.
+    issuer_unknown = 2,  ///< Consistent in itself; anybody could have made it.
+    failed = 3,          ///< The last step says what does not hold.
+};
+[[nodiscard]] std::string_view name_of(ClaimStatus status);
+
+/// One check, in the order in which they are made.
+struct VerdictStep {
+    std::string name;  ///< Stable, for programs: "form", "header", "seal", ...
+    bool ok = false;
+    std::string words;  ///< For people: what was found.
+};
+
+/// Words for what a verified receipt means; nothing here is taken on the issuer's word but what the
+/// verdict says is.
+struct ClaimVerdict {
+    ClaimStatus status = ClaimStatus::failed;
+    std::string kind;                ///< As wire::name_of says; empty while the form fails.
+    std::string says;                ///< One sentence: what the receipt says. Empty if it failed.
+    std::string words;               ///< One sentence: the verdict, with its strength.
+    std::vector<VerdictStep> steps;  ///< Ends with the first that fails.
+    /// Why the last step failed; nothing where none did.
+    std::optional<base::ErrorCode> code;
+    bool by_program = false;  ///< A demo program signed where a doctor should.
+    /// Over two thirds of the miners that the anchor names approved the block.
+    bool agreed = false;
+    /// Those who cosigned a checkpoint that this receipt leads to, as the anchor names them.
+    std::vector<witness::Witnessed> witnesses;
+    std::optional<wire::Height> height;
+    std::optional<wire::TxId> transaction;
+};
+
+/// Checks a receipt offline, in any of its forms, against `trust`; without one (nothing) the most
+/// it can be is `issuer_unknown`. Reads untrusted bytes; never throws, no state, any thread. The
+/// checks and their order are docs/formats/receipt.md's.
+[[nodiscard]] ClaimVerdict verify_claim(base::ByteView bytes,
+                                        const std::optional<wire::Trust>& trust);
+/// The same where it is decoded already.
+[[nodiscard]] ClaimVerdict verify_claim(const wire::Claim& claim,
+                                        const std::optional<wire::Trust>& trust);
+
+}  // namespace ledger

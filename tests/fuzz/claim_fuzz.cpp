@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Receipts in all three forms; what one form accepts, the others give again.
+#include "wire/claim.h"
+
+#include "base/check.h"
+#include "recode.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const base::ByteView input(data, size);
+    if (const auto claim = wire::claim_from_json(base::as_text(input))) {
+        fuzz::check_same(input, base::as_bytes(wire::to_json(*claim)));
+    }
+    if (const auto claim = wire::decode_claim(input)) {
+        fuzz::check_same(input, wire::encode(*claim));
+    }
+    if (const auto claim = wire::claim_from_text(base::as_text(input))) {
+        fuzz::check_same(input, base::as_bytes(wire::to_text(*claim)));
+    }
+    if (const auto claim = wire::read_claim(input)) {
+        CHECK(wire::decode_claim(wire::encode(*claim)) == *claim);
+        const auto json = wire::to_json(*claim);
+        if (json.size() <= wire::claim_bytes_max) CHECK(wire::claim_from_json(json) == *claim);
+    }
+    return 0;
+}
