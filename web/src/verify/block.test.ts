@@ -21,7 +21,7 @@ interface Made {
   chain_id?: string;
 }
 function make(change: Made = {}): Uint8Array {
-  const transactions = change.transactions ?? [receipt.envelope];
+  const transactions = change.transactions ?? [receipt.fact.envelope];
   const header = message([
     [1, change.chain_id ?? trust.chain_id], [2, change.height ?? 2], [3, change.previous ?? sha512(parent_header)],
     [4, merkle_root(change.root_of ?? transactions)], [5, filled(32, 5)], [6, filled(32, 6)], [7, 9], [8, now_ms], [9, miner.id],
@@ -65,8 +65,8 @@ describe('a block', () => {
 describe('a changed block is refused', () => {
   test.each([
     ['another block before it', { previous: filled(64, 9) }, 'parent'],
-    ['a transaction put in', { transactions: [receipt.envelope, receipt.envelope], root_of: [receipt.envelope] }, 'transactions'],
-    ['a transaction left out', { transactions: [], root_of: [receipt.envelope] }, 'transactions'],
+    ['a transaction put in', { transactions: [receipt.fact.envelope, receipt.fact.envelope], root_of: [receipt.fact.envelope] }, 'transactions'],
+    ['a transaction left out', { transactions: [], root_of: [receipt.fact.envelope] }, 'transactions'],
     ['what is no transaction', { transactions: [filled(40, 1)] }, 'transactions'],
     ['a seal by somebody else', { sealed_by: other }, 'seal'],
     ['an approval by a stranger', { approved_by: [other] }, 'approvals'],

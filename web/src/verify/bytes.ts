@@ -56,3 +56,46 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   }
   return whole;
 }
+
+const base45_digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:';
+
+/// Source: RFC 9285 section 4: two bytes n are c + d * 45 + e * 45 * 45, c first; one last byte two digits.
+export function to_base45(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 2) {
+    const pair = i + 1 < bytes.length;
+    let n = pair ? (bytes[i] ?? 0) * 256 + (bytes[i + 1] ?? 0) : (bytes[i] ?? 0);
+    for (let digit = 0; digit < (pair ? 3 : 2); ++digit) {
+      text += base45_digits.charAt(n % 45);
+      n = Math.floor(n / 45);
+    }
+  }
+  return text;
+}
+
+/// Nothing unless `text` is what to_base45 would have written.
+export function from_base45(text: string): Uint8Array | null {
+  if (text.length % 3 === 1) return null;
+  const bytes: number[] = [];
+  for (let i = 0; i < text.length; i += 3) {
+    const digits = [...text.slice(i, i + 3)].map((digit) => base45_digits.indexOf(digit));
+    if (digits.includes(-1)) return null;
+    const n = digits.reduceRight((sum, digit) => sum * 45 + digit, 0);
+    const pair = digits.length === 3;
+    if (n > (pair ? 0xffff : 0xff)) return null;
+    if (pair) bytes.push(n >> 8);
+    bytes.push(n & 0xff);
+  }
+  return Uint8Array.from(bytes);
+}
+
+/// RFC 4648 section 4: padded, with + and /.
+export function to_base64(bytes: Uint8Array): string {
+  const plain = to_base64url(bytes).replaceAll('-', '+').replaceAll('_', '/');
+  return plain + '='.repeat((4 - (plain.length % 4)) % 4);
+}
+/// Nothing unless `text` is what to_base64 would have written.
+export function from_base64(text: string): Uint8Array | null {
+  const bytes = from_base64url(text.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_'));
+  return bytes && to_base64(bytes) === text ? bytes : null;
+}

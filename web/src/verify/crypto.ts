@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256 } from '@noble/curves/nist.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { concat, equal } from './bytes.ts';
@@ -95,6 +96,48 @@ export function path_length(index: bigint, size: bigint): number {
   return length;
 }
 
+/// Whether the log of `old_size` leaves is the beginning of that of `new_size`.
+/// Source: RFC 9162 section 2.1.4.2, verifying a consistency proof; its letters.
+export function verify_consistency(
+  old_size: bigint,
+  old_root: Uint8Array,
+  new_size: bigint,
+  new_root: Uint8Array,
+  path: readonly Uint8Array[],
+): boolean {
+  if (old_size > new_size) return false;
+  if (old_size === new_size) return path.length === 0 && equal(old_root, new_root);
+  if (old_size === 0n) return path.length === 0 && equal(old_root, sha256(new Uint8Array()));
+  let fn = old_size - 1n;
+  let sn = new_size - 1n;
+  while ((fn & 1n) === 1n) {
+    fn >>= 1n;
+    sn >>= 1n;
+  }
+  // Where the old tree is complete, its root starts the path without standing in it.
+  const whole = (old_size & (old_size - 1n)) === 0n ? [old_root, ...path] : path;
+  const [first, ...rest] = whole;
+  if (!first || path.length === 0) return false;
+  let fr = first;
+  let sr = first;
+  for (const c of rest) {
+    if (sn === 0n) return false;
+    if ((fn & 1n) === 1n || fn === sn) {
+      fr = merkle_inner(c, fr);
+      sr = merkle_inner(c, sr);
+      while ((fn & 1n) === 0n && fn !== 0n) {
+        fn >>= 1n;
+        sn >>= 1n;
+      }
+    } else {
+      sr = merkle_inner(sr, c);
+    }
+    fn >>= 1n;
+    sn >>= 1n;
+  }
+  return sn === 0n && equal(fr, old_root) && equal(sr, new_root);
+}
+
 export interface StateStep {
   bit: number;
   sibling: Uint8Array;
@@ -121,4 +164,27 @@ export function state_proof_fault(root: Uint8Array, proof: StateProof): string |
     hash = turn === 0 ? sha256(concat(prefix, hash, step.sibling)) : sha256(concat(prefix, step.sibling, hash));
   }
   return equal(hash, root) ? null : 'it does not lead to this root';
+}
+
+/// Whether `reached`, another leaf, is the one that the bits of `key` lead to: were the key present, its
+/// leaf would stand on this way. Returns what is wrong, or nothing.
+export function absence_fault(root: Uint8Array, key: Uint8Array, reached: StateProof): string | null {
+  const path = sha256(key);
+  const reached_path = sha256(reached.key);
+  if (equal(path, reached_path)) return 'the leaf it reaches is the key itself';
+  const turn = (of: Uint8Array, bit: number): number => ((of[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1;
+  const off = reached.steps.findIndex((step) => turn(path, step.bit) !== turn(reached_path, step.bit));
+  if (off >= 0) return `step ${off} turns off the way of the key`;
+  return state_proof_fault(root, reached);
+}
+
+/// Ed25519 as RFC 8032 has it, nothing looser. A key or signature out of range verifies nothing.
+export function verify_ed25519(message: Uint8Array, signature: Uint8Array, public_key: Uint8Array): boolean {
+  if (signature.length !== 64 || public_key.length !== 32) return false;
+  try {
+    return ed25519.verify(signature, message, public_key, { zip215: false });
+  } catch {
+    // noble throws for keys and signatures that are no points: that is a "no".
+    return false;
+  }
 }

@@ -334,3 +334,14 @@ export function read_consent_record(bytes: Uint8Array): ConsentRecord {
     revoked_height: message.number(5),
   };
 }
+
+export interface Tombstone {
+  patient: Uint8Array;
+  cloud_server: Uint8Array;
+  height: bigint;
+}
+export function read_tombstone(bytes: Uint8Array): Tombstone {
+  const message = Message.read(bytes, { 1: 'bytes', 2: 'bytes', 3: 'bytes', 4: 'number' });
+  message.fixed(3, 32);
+  return { patient: message.fixed(1, 16), cloud_server: message.fixed(2, 16), height: message.number(4) };
+}

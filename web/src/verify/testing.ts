@@ -6,7 +6,8 @@ import { sha512_256 } from '@noble/hashes/sha2.js';
 import { concat, to_hex } from './bytes.ts';
 import { merkle_inner, merkle_leaf, merkle_root, sha256, sha512, type StateProof } from './crypto.ts';
 import { Message } from './protobuf.ts';
-import type { Receipt, Trust } from './receipt.ts';
+import type { Claim, TransactionFact } from './claim.ts';
+import type { Trust } from './receipt.ts';
 import { sealed_message } from './schema.ts';
 
 export const filled = (size: number, value: number): Uint8Array => new Uint8Array(size).fill(value);
@@ -98,6 +99,8 @@ export interface Changes {
   server_role?: number;
   report_consent?: Uint8Array;
   sealed_by?: Keys;
+  /// Signed with another body in one batch.
+  batch?: boolean;
 }
 
 /// An honest block of one transaction, sealed by the miner of `make_receipt`'s anchor. `parent`: the block before.
@@ -105,15 +108,15 @@ export function make_block(height: number, parent: Uint8Array | null): Uint8Arra
   const { receipt, trust } = make_receipt();
   const previous = parent ? sha512(Message.read(parent, { 1: 'bytes', 2: 'bytes', 3: 'repeated' }).bytes(1)) : trust.genesis_hash;
   const header = message([
-    [1, trust.chain_id], [2, height], [3, previous], [4, merkle_root([receipt.envelope])], [5, filled(32, 5)], [6, filled(32, 6)],
+    [1, trust.chain_id], [2, height], [3, previous], [4, merkle_root([receipt.fact.envelope])], [5, filled(32, 5)], [6, filled(32, 6)],
     [7, height], [8, now_ms], [9, miner.id],
   ]);
   const seal = message([[2, sign(sealed_message(header, { round: 0n, passed_over: 0, nonce: 0n }), miner)]]);
-  return message([[1, header], [2, seal], [3, receipt.envelope]]);
+  return message([[1, header], [2, seal], [3, receipt.fact.envelope]]);
 }
 
 /// An honest receipt of an approved report, unless `changes` say otherwise, and its anchor.
-export function make_receipt(changes: Changes = {}): { receipt: Receipt; trust: Trust } {
+export function make_receipt(changes: Changes = {}): { receipt: Claim & { fact: TransactionFact }; trust: Trust } {
   const chain_id = changes.chain_id ?? 'salus-test';
   const approver = changes.by_program ? program : doctor;
   const consent_ref = filled(32, 0x51);
@@ -137,8 +140,17 @@ export function make_receipt(changes: Changes = {}): { receipt: Receipt; trust: 
     [9, filled(32, 0x64)], [10, filled(32, 0x65)], [11, 480], [12, now_ms - 480_000], [13, now_ms],
   ]);
   const body = message([[1, chain_id], [2, server.id], [3, 7], [4, now_ms], [15, report]]);
-  const signature = (keys: Keys): Uint8Array => message([[1, keys.id], [2, sign(body, keys)]]);
-  const envelope = message([[1, body], [2, signature(server)], [2, signature(approver)]]);
+  const neighbour = merkle_leaf(Uint8Array.of(7));
+  const batch_root = merkle_inner(neighbour, merkle_leaf(body));
+  const covered = changes.batch
+    ? concat(new TextEncoder().encode('salus-batch-1'), batch_root, Uint8Array.of(0, 0, 0, 2))
+    : body;
+  const signature = (keys: Keys): Uint8Array =>
+    message([[1, keys.id], [2, sign(covered, keys)], [3, changes.batch ? 1 : 0]]);
+  const envelope = message([
+    [1, body], [2, signature(server)], [2, signature(approver)],
+    [3, changes.batch ? message([[1, 1], [2, 2], [3, neighbour]]) : ''],
+  ]);
   // Five entries, ours the fourth: its path has a left, a right and a promoted neighbour.
   const leaves = [0, 1, 2, 3, 4].map((i) => (i === 3 ? merkle_leaf(envelope) : merkle_leaf(Uint8Array.of(i))));
   const at = (i: number): Uint8Array => leaves[i] as Uint8Array;
@@ -149,15 +161,19 @@ export function make_receipt(changes: Changes = {}): { receipt: Receipt; trust: 
     [1, chain_id], [2, 12], [3, filled(64, 0x71)], [4, filled(32, 0x72)], [5, tree.root], [6, history_root], [7, 5],
     [8, now_ms + 50], [9, miner.id],
   ]);
-  const receipt: Receipt = {
-    envelope,
-    history_index: 3,
-    history_path: [at(2), front, at(4)],
+  const receipt = {
     header,
     seal: message([[2, sign(sealed_message(header, { round: 0n, passed_over: 0, nonce: 0n }), sealer)]]),
-    signers: [tree.proof(key_of(server)), tree.proof(key_of(approver))],
-    patient_leaf: tree.proof(patient_key),
-    consent: own_tree.proof(consent_key),
+    fact: {
+      kind: 'transaction' as const,
+      envelope,
+      history_index: 3,
+      history_path: [at(2), front, at(4)],
+      signers: [tree.proof(key_of(server)), tree.proof(key_of(approver))],
+      patient_leaf: tree.proof(patient_key),
+      consent: own_tree.proof(consent_key),
+    },
+    checkpoint: null,
   };
   const trust = {
     chain_id,

@@ -2,18 +2,23 @@
 // Goal: a receipt is believed only if all of it holds up to the anchor. Method: an honest receipt, then
 // everything about it changed, byte by byte and rule by rule.
 import { describe, expect, test } from 'vitest';
-import { from_base64url, from_hex, to_base64url, to_hex } from './bytes.ts';
+import { from_base45, from_base64, from_base64url, from_hex, to_base45, to_base64, to_base64url, to_hex } from './bytes.ts';
+import { read_claim, write_claim, type TransactionFact } from './claim.ts';
 import { state_proof_fault, verify_inclusion, verify_signature, merkle_leaf } from './crypto.ts';
 import { Malformed, Message } from './protobuf.ts';
-import { read_receipt, read_trust, write_receipt, write_trust } from './receipt.ts';
+import { read_trust, write_trust } from './receipt.ts';
 import { doctor, filled, keys_of, make_receipt, message, sign, state_tree, type Changes } from './testing.ts';
 import { verify_receipt } from './verify.ts';
 
 const honest = make_receipt();
-const text = write_receipt(honest.receipt);
+const text = write_claim(honest.receipt);
+const changed_fact = (changes: Partial<TransactionFact>) => ({
+  ...honest.receipt,
+  fact: { ...honest.receipt.fact, ...changes },
+});
 const verdict_of = (changes: Changes) => {
   const made = make_receipt(changes);
-  return verify_receipt(write_receipt(made.receipt), made.trust);
+  return verify_receipt(write_claim(made.receipt), made.trust);
 };
 const failed_at = (changes: Changes): string | undefined => {
   const verdict = verdict_of(changes);
@@ -25,7 +30,7 @@ describe('an honest receipt', () => {
     const verdict = verify_receipt(text, honest.trust);
     expect(verdict.steps.filter((step) => !step.ok)).toEqual([]);
     expect(verdict.status).toBe('verified');
-    expect(verdict.steps).toHaveLength(10);
+    expect(verdict.steps).toHaveLength(11);
     expect(verdict.by_program).toBe(false);
     expect(verdict.facts?.height).toBe('12');
     expect(verdict.facts?.reading_count).toBe(480);
@@ -37,6 +42,9 @@ describe('an honest receipt', () => {
     const verdict = verdict_of({ by_program: true });
     expect(verdict.status).toBe('verified');
     expect(verdict.by_program).toBe(true);
+  });
+  test('holds under a signature over a batch', () => {
+    expect(verdict_of({ batch: true }).status).toBe('verified');
   });
   test('holds when the consent ended within the same block', () => {
     expect(verdict_of({ revoked_height: 12 }).status).toBe('verified');
@@ -62,19 +70,19 @@ describe('a changed receipt is refused', () => {
     ['no object', '[]\n'],
     ['null', 'null\n'],
     ['too large', `${text}${' '.repeat(70_000)}`],
-    ['of another format', text.replace('salus-receipt-1', 'salus-receipt-2')],
+    ['of another format', text.replace('salus-receipt-2', 'salus-receipt-1')],
   ])('when it is %s', (_name, changed) => {
     const verdict = verify_receipt(changed, honest.trust);
     expect(verdict.status).toBe('failed');
     expect(verdict.steps.at(-1)?.name).toBe('form');
   });
   test('when proofs of signers are swapped', () => {
-    const swapped = { ...honest.receipt, signers: [...honest.receipt.signers].reverse() };
-    expect(verify_receipt(write_receipt(swapped), honest.trust).steps.at(-1)?.name).toBe('keys');
+    const swapped = changed_fact({ signers: [...honest.receipt.fact.signers].reverse() });
+    expect(verify_receipt(write_claim(swapped), honest.trust).steps.at(-1)?.name).toBe('keys');
   });
   test('when the consent is left out', () => {
-    const without = { ...honest.receipt, consent: null };
-    expect(verify_receipt(write_receipt(without), honest.trust).steps.at(-1)?.name).toBe('consent');
+    const without = changed_fact({ consent: null });
+    expect(verify_receipt(write_claim(without), honest.trust).steps.at(-1)?.name).toBe('consent');
   });
 });
 
@@ -156,6 +164,17 @@ describe('bytes', () => {
   });
 });
 
+describe('base45 and base64', () => {
+  test.each([['AB', 'BB8'], ['Hello!!', '%69 VD92EX0'], ['ietf!', 'QED8WEX0']])('of %s is that of the RFC', (plain, written) => {
+    const bytes = new TextEncoder().encode(plain);
+    expect(to_base45(bytes)).toBe(written);
+    expect(from_base45(written)).toEqual(bytes);
+    expect(from_base64(to_base64(bytes))).toEqual(bytes);
+  });
+  test.each(['A', 'BB8A', ':::', 'GGW', '::', 'bb8'])('%s is no base45', (bad) => expect(from_base45(bad)).toBeNull());
+  test.each(['QQ', 'QR==', 'Q===', 'QQ=', 'Q Q='])('%s is no base64', (bad) => expect(from_base64(bad)).toBeNull());
+});
+
 describe('protobuf that is not canonical is refused', () => {
   const schema = { 1: 'number', 2: 'bytes', 3: 'repeated' } as const;
   test.each([
@@ -198,6 +217,6 @@ describe('the trust file', () => {
   });
   test('and a receipt cannot be taken for one another', () => {
     expect(() => read_trust(text)).toThrow(Malformed);
-    expect(() => read_receipt(trust_text)).toThrow(Malformed);
+    expect(() => read_claim(new TextEncoder().encode(trust_text))).toThrow(Malformed);
   });
 });

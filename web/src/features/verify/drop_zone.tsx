@@ -10,7 +10,7 @@ export function DropZone({ label, done, bytes_max, take, paste }: {
   label: string;
   done: string | null;
   bytes_max: number;
-  take: (text: string) => void;
+  take: (bytes: Uint8Array) => void;
   paste?: string;
 }) {
   const id = useId();
@@ -23,7 +23,7 @@ export function DropZone({ label, done, bytes_max, take, paste }: {
       return;
     }
     set_fault(null);
-    take(await file.text());
+    take(new Uint8Array(await file.arrayBuffer()));
   };
   return (
     <>
@@ -48,7 +48,7 @@ export function DropZone({ label, done, bytes_max, take, paste }: {
         <input
           id={id}
           type="file"
-          accept=".json,application/json,text/plain"
+          accept=".json,.salus,.txt,application/json,application/octet-stream,text/plain"
           onChange={(event) => {
             void read(event.currentTarget.files?.[0]);
             event.currentTarget.value = '';
@@ -63,7 +63,7 @@ export function DropZone({ label, done, bytes_max, take, paste }: {
       {paste ? (
         <details>
           <summary>{w.or_paste}</summary>
-          <textarea aria-label={paste} rows={4} spellCheck={false} onChange={(event) => event.currentTarget.value && take(event.currentTarget.value)} />
+          <textarea aria-label={paste} rows={4} spellCheck={false} onChange={(event) => event.currentTarget.value && take(new TextEncoder().encode(event.currentTarget.value))} />
         </details>
       ) : null}
     </>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReactNode } from 'react';
-import { step_names, type Facts, type Verdict } from '@/verify/verify';
+import { step_names_of, type Facts, type Verdict } from '@/verify/verify';
 import { count, full, moment } from '@/ui/format';
 import { CheckIcon, CrossIcon, DashIcon } from '@/ui/icons';
 import { word_for, words } from '@/words';
@@ -14,16 +14,31 @@ const headings: Record<Verdict['status'], { title: string; text: string }> = {
   failed: { title: w.bad, text: w.bad_text },
 };
 
+/// How far a verified receipt reaches: the issuer's word, or more.
+function strength_text(verdict: Verdict): string {
+  const parts: string[] = [];
+  if (verdict.agreed) parts.push(w.agreed_text);
+  if (verdict.witnesses.length > 0) {
+    parts.push(w.witnessed_text(verdict.witnesses.map((one) => `${one.name} (${full(one.time_ms)})`).join(', ')));
+  }
+  return parts.length > 0 ? parts.join(' ') : w.good_text;
+}
+
 function FactList({ facts }: { facts: Facts }) {
   const rows: [string, ReactNode][] = [
-    [words.ledger.kind, word_for(words.ledger.kinds, facts.kind)],
+    [words.ledger.kind, word_for(facts.claim === 'transaction' ? words.ledger.kinds : w.kinds, facts.kind)],
     [w.sealed_in, w.sealed_text(count(Number(facts.height)), facts.chain_id)],
     [words.ledger.sealed, <time key="time" dateTime={new Date(facts.time_ms).toISOString()}>{full(facts.time_ms)}</time>],
   ];
   if (facts.period) rows.push([w.period, words.reports.period(moment(facts.period.start_ms), moment(facts.period.end_ms))]);
   if (facts.category) rows.push([w.category, word_for(words.my_health.categories, facts.category)]);
   if (facts.reading_count !== null) rows.push([w.reading_count, count(facts.reading_count)]);
-  rows.push([words.ledger.transaction, <code key="id" className="mono">{facts.transaction}</code>]);
+  if (facts.purpose) rows.push([w.purpose, word_for(words.my_health.purposes, facts.purpose)]);
+  const mono = (name: string, value: string): [string, ReactNode] => [name, <code key={value} className="mono">{value}</code>];
+  if (facts.patient && facts.claim !== 'transaction') rows.push(mono(w.patient, facts.patient));
+  for (const reader of facts.readers) rows.push(mono(facts.claim === 'consent' ? w.reader : w.not_reader, reader));
+  if (facts.content_id) rows.push(mono(w.content_id, facts.content_id));
+  if (facts.transaction) rows.push(mono(words.ledger.transaction, facts.transaction));
   return (
     <section className="panel">
       <h2>{w.says}</h2>
@@ -44,7 +59,7 @@ function Steps({ verdict, anchored }: { verdict: Verdict; anchored: boolean }) {
     <section className="panel">
       <h2>{w.steps}</h2>
       <ol className="steps">
-        {step_names.map((name) => {
+        {step_names_of(verdict.kind).map((name) => {
           const step = verdict.steps.find((each) => each.name === name);
           const open = step?.ok === true && name === 'seal' && !anchored;
           const state = !step ? 'skipped' : open ? 'open' : step.ok ? 'ok' : 'failed';
@@ -76,7 +91,7 @@ export function Outcome({ verdict, anchor }: { verdict: Verdict; anchor: Anchor 
         </span>
         <div>
           <h2>{heading.title}</h2>
-          <p>{heading.text}</p>
+          <p>{verdict.status === 'verified' ? strength_text(verdict) : heading.text}</p>
           {verdict.status === 'verified' && anchor?.from_node ? <p>{w.anchor_not_independent}</p> : null}
           {verdict.by_program ? (
             <p>

@@ -5,7 +5,8 @@ import { useCallback, useMemo, useState } from 'react';
 import { to_hex } from '@/verify/bytes';
 import { sha256 } from '@/verify/crypto';
 import { Malformed } from '@/verify/protobuf';
-import { read_trust, receipt_bytes_max, trust_bytes_max, type Trust } from '@/verify/receipt';
+import { claim_bytes_max } from '@/verify/claim';
+import { read_trust, trust_bytes_max, type Trust } from '@/verify/receipt';
 import { verify_receipt, type Verdict } from '@/verify/verify';
 import { count, date } from '@/ui/format';
 import { words } from '@/words';
@@ -40,7 +41,7 @@ function read_anchor(text: string, from_node: boolean): Read {
 }
 
 export function useVerifier() {
-  const [receipt, set_receipt] = useState<string | null>(null);
+  const [receipt, set_receipt] = useState<Uint8Array | string | null>(null);
   const [pinned, set_pinned] = useState(read_pin);
   const [read, set_read] = useState<Read>(() => (pinned ? read_anchor(pinned.text, pinned.from_node) : { anchor: null, fault: null }));
   const set_trust = useCallback((text: string, from_node: boolean) => set_read(read_anchor(text, from_node)), []);
@@ -120,7 +121,7 @@ export function Verifier({ verifier, node_anchor, keep }: {
           <DropZone
             label={w.receipt_drop}
             done={verifier.receipt === null ? null : `${w.receipt_chosen} (${w.bytes(count(verifier.receipt.length))})`}
-            bytes_max={receipt_bytes_max}
+            bytes_max={claim_bytes_max}
             take={verifier.set_receipt}
             paste={w.paste}
           />
@@ -132,7 +133,7 @@ export function Verifier({ verifier, node_anchor, keep }: {
             label={w.anchor_drop}
             done={verifier.anchor ? w.anchor_chosen : null}
             bytes_max={trust_bytes_max}
-            take={(text) => verifier.set_trust(text, false)}
+            take={(bytes) => verifier.set_trust(new TextDecoder().decode(bytes), false)}
           />
           {verifier.anchor_fault ? (
             <p className="fault" role="alert">
