@@ -15,7 +15,6 @@ constexpr auto doctors = roles({Role::doctor});
 constexpr auto administrators = roles({Role::administrator});
 constexpr auto auditors = roles({Role::auditor});
 constexpr auto own_or_audited = roles({Role::patient, Role::auditor});
-constexpr auto own_or_audited = roles({Role::patient, Role::auditor});
 constexpr auto get = Method::get;
 constexpr auto post = Method::post;
 
@@ -63,6 +62,8 @@ constexpr std::array table{
     Route{get, "/api/v1/ledger/blocks", "read_blocks", signed_in, Rule::open, routes::blocks},
     Route{get, "/api/v1/ledger/blocks/{height}", "read_block", signed_in, Rule::open,
           routes::block},
+    Route{get, "/api/v1/ledger/blocks/{height}/file", "read_block_file", signed_in, Rule::open,
+          routes::block_file},
     Route{get, "/api/v1/ledger/transactions/{id}", "read_transaction", signed_in, Rule::open,
           routes::transaction},
     Route{get, "/api/v1/ledger/transactions/{id}/receipt", "read_receipt", signed_in,
@@ -80,6 +81,7 @@ constexpr std::array table{
     Route{get, "/api/v1/receipts/key-destroyed", "read_key_destroyed_receipt", own_or_audited,
           Rule::resource, routes::key_destroyed_receipt},
     Route{get, "/api/v1/ledger/mining", "read_mining", signed_in, Rule::open, routes::mining},
+    Route{get, "/api/v1/ledger/orphans", "read_orphans", signed_in, Rule::open, routes::orphans},
     Route{get, "/api/v1/ledger/search", "search_ledger", signed_in, Rule::open, routes::search},
     Route{get, "/api/v1/ledger/checkpoint", "read_checkpoint", anyone, Rule::open,
           routes::checkpoint},

@@ -102,6 +102,7 @@ base::Result<Response> people(Service& service, const Call& call);
 // routes_ledger.cpp
 base::Result<Response> blocks(Service& service, const Call& call);
 base::Result<Response> block(Service& service, const Call& call);
+base::Result<Response> block_file(Service& service, const Call& call);
 base::Result<Response> transaction(Service& service, const Call& call);
 base::Result<Response> transaction_receipt(Service& service, const Call& call);
 // routes_receipts.cpp
@@ -115,6 +116,7 @@ base::Result<Response> no_consent_receipt(Service& service, const Call& call);
 base::Result<Response> key_destroyed_receipt(Service& service, const Call& call);
 // routes_ledger.cpp
 base::Result<Response> mining(Service& service, const Call& call);
+base::Result<Response> orphans(Service& service, const Call& call);
 base::Result<Response> search(Service& service, const Call& call);
 // routes_checkpoints.cpp
 base::Result<Response> checkpoint(Service& service, const Call& call);

@@ -46,6 +46,19 @@ base::Result<Response> block(Service& service, const Call& call) {
     return json_response(*out);
 }
 
+base::Result<Response> block_file(Service& service, const Call& call) {
+    const auto height = parse_number(call.param);
+    if (!height) return base::fail(ErrorCode::malformed, "a height is a number");
+    const auto block = service.parts.blocks.block(*height);
+    if (!block) return base::pass(block);
+    Response response;
+    response.content_type = "application/octet-stream";
+    response.body = std::string(base::as_text(encode(*block)));
+    response.headers.emplace_back("Content-Disposition", "attachment; filename=\"salus-block-" +
+                                                             std::to_string(*height) + ".salus\"");
+    return response;
+}
+
 base::Result<Response> transaction(Service& service, const Call& call) {
     const auto id = transaction_id(call);
     if (!id) return base::pass(id);
@@ -76,8 +89,21 @@ base::Result<Response> transaction_receipt(Service& service, const Call& call) {
 base::Result<Response> mining(Service& service, const Call&) {
     const auto view = chain::mining(service.parts.blocks);
     if (!view) return base::pass(view);
-    return json_response(json::object{
-        {"round", view->round}, {"next", view->next}, {"miners", service.views.miners(*view)}});
+    auto last_round = chain::fairness(service.parts.blocks);
+    if (!last_round && last_round.error().code != ErrorCode::not_found)
+        return base::pass(last_round);
+    return json_response(service.views.mining(
+        *view, last_round ? std::optional(std::move(*last_round)) : std::nullopt));
+}
+
+base::Result<Response> orphans(Service& service, const Call&) {
+    const auto kept = chain::orphans(service.parts.blocks);
+    if (!kept) return base::pass(kept);
+    json::array items;
+    for (auto at = kept->rbegin(); at != kept->rend(); ++at) {
+        items.emplace_back(service.views.orphan(*at));
+    }
+    return json_response(json::object{{"items", std::move(items)}});
 }
 
 base::Result<Response> search(Service& service, const Call& call) {

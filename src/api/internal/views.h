@@ -10,6 +10,8 @@
 
 #include "api/api.h"
 #include "api/internal/live_patients.h"
+#include "chain/mining.h"
+#include "chain/orphans.h"
 #include "chain/queries.h"
 
 namespace api {
@@ -53,6 +55,11 @@ public:
     [[nodiscard]] base::Result<boost::json::object> transaction(
         const readmodel::TransactionRow& row) const;
     [[nodiscard]] boost::json::array miners(const chain::MiningView& mining) const;
+    /// `last_round`: the last complete one, if there is one.
+    [[nodiscard]] boost::json::object mining(
+        const chain::MiningView& mining,
+        const std::optional<chain::FairnessView>& last_round) const;
+    [[nodiscard]] boost::json::object orphan(const chain::Orphan& orphan) const;
 
 private:
     [[nodiscard]] std::string name_of(const wire::LedgerId& id) const;
