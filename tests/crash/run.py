@@ -3,12 +3,13 @@
 """Kills real processes of a real run at random moments, and asks each time whether anything that was
 acknowledged is lost or doubled.
 
-usage: run.py [--kills 200] [--cuts 50] [--seed N] [--only kills|cuts|mutations|full]
+usage: run.py [--kills 200] [--cuts 50] [--seed N] [--only kills|cuts|mutations|full|repair]
 
 kills      kill -9 of node, broker and devices; the disk keeps what was written
 cuts       kill -9 of all at once, over a disk that keeps only what was synced (unsynced.h)
 mutations  the same with one kind of fsync taken out: the test must fail, or it could not fail
 full       the disk is filled under the node (full_disk.py)
+repair     files are damaged and mended from another copy (repair.py)
 """
 import argparse
 import concurrent.futures
@@ -118,8 +119,8 @@ def notices(work, what, ignore, seed):
     return False
 
 
-def fill_disk():
-    subprocess.run([sys.executable, pathlib.Path(__file__).with_name("full_disk.py")], check=True)
+def run_beside(name, *words):
+    subprocess.run([sys.executable, pathlib.Path(__file__).with_name(name), *words], check=True)
     return 1
 
 
@@ -128,7 +129,7 @@ def main():
     arguments.add_argument("--kills", type=int, default=200)
     arguments.add_argument("--cuts", type=int, default=50)
     arguments.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    arguments.add_argument("--only", choices=["kills", "cuts", "mutations", "full"])
+    arguments.add_argument("--only", choices=["kills", "cuts", "mutations", "full", "repair"])
     options = arguments.parse_args()
     subprocess.run(["cmake", "--build", str(BUILD), "--target", "unsynced", "unsynced_preload"],
                    check=True, stdout=subprocess.DEVNULL)
@@ -166,7 +167,10 @@ def main():
                 failed += 1
             print(f"{noticed} of {len(SYNCED)} missing syncs noticed", flush=True)
         if options.only in (None, "full"):
-            print(f"{gather([pool.submit(fill_disk)])} disk filled", flush=True)
+            print(f"{gather([pool.submit(run_beside, 'full_disk.py')])} disk filled", flush=True)
+        if options.only in (None, "repair"):
+            job = pool.submit(run_beside, "repair.py", "--seed", str(options.seed))
+            print(f"{gather([job])} data folder damaged and mended", flush=True)
     print(f"{time.monotonic() - started:.0f} s")
     print(f"{passed} passed, {failed} failed")
     if failed:
