@@ -29,6 +29,8 @@ std::string_view name_of(OrphanReason reason) {
             return "refused_transaction";
         case OrphanReason::wrong_execution:
             return "wrong_execution";
+        case OrphanReason::closed_height:
+            return "closed_height";
     }
     return "unknown";
 }

@@ -25,6 +25,7 @@ enum class OrphanReason : std::uint8_t {
     out_of_turn = 3,          ///< It was not its miner's turn.
     refused_transaction = 4,  ///< It holds what the rules refuse.
     wrong_execution = 5,      ///< Its header is not what execution gives.
+    closed_height = 6,        ///< The chain has another block above the same parent.
 };
 /// "parent_mismatch", ...: the enumerator's own name.
 [[nodiscard]] std::string_view name_of(OrphanReason reason);

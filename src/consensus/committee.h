@@ -18,8 +18,8 @@ namespace consensus {
 /// What a coordinator and 4 to 7 miners' nodes say to each other to close one height
 /// (docs/adr/0018): a proposal, votes for it, their certificate, approvals, the seal. Every message
 /// may be lost, repeated, late or out of order; every answer to a repeated one is the same.
-/// A height may take several attempts, numbered from 0 without gaps that matter: votes and approvals
-/// count for one attempt each.
+/// A height may take several attempts, numbered from 0 without gaps that matter: votes and
+/// approvals count for one attempt each.
 
 /// A block that its miner has sealed. Until it is approved its seal has no approvals.
 using SharedBlock = std::shared_ptr<const wire::Block>;
@@ -92,8 +92,7 @@ struct ShowTwo {
 struct AskBlocks {
     wire::Height from = 0;
 };
-using Request =
-    std::variant<AskProposal, Offer, AskApproval, Deliver, GiveUp, ShowTwo, AskBlocks>;
+using Request = std::variant<AskProposal, Offer, AskApproval, Deliver, GiveUp, ShowTwo, AskBlocks>;
 inline constexpr std::size_t blocks_at_once = 16;  // chosen by us
 
 // What a node answers.
@@ -106,13 +105,13 @@ struct Voted {
     BlockName block;
     Vote vote;
 };
-/// Not voted for, or not approved. `reason`: `conflict` (another parent; voted or locked otherwise),
-/// `not_eligible`, `bad_signature`, or why a transaction of it is refused.
+/// Not voted for, or not approved. `reason`: `conflict` (another parent; voted or locked
+/// otherwise), `not_eligible`, `bad_signature`, or why a transaction of it is refused.
 struct Refused {
     std::uint32_t attempt = 0;  ///< That was asked for.
     BlockName block;
     base::Error reason;
-    bool wrong = false;  ///< The block itself, at whatever attempt.
+    bool wrong = false;                ///< The block itself, at whatever attempt.
     std::uint32_t newest_attempt = 0;  ///< Of this height that the node took part in.
     std::optional<Locked> locked;
 };

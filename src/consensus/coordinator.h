@@ -21,9 +21,9 @@ namespace consensus {
 
 /// Closes a chain's heights one after another: asks the miner whose turn it is, collects votes and
 /// approvals, makes the seal, and passes the turn on when a miner stays silent or too few agree. It
-/// has no key and no vote: a replica of its own (`application`) tells it whose turn it is and what is
-/// refused, and holds every block that is certified. What it forgets in a crash the nodes tell it
-/// again; what it says wrongly they refuse.
+/// has no key and no vote: a replica of its own (`application`) tells it whose turn it is and what
+/// is refused, and holds every block that is certified. What it forgets in a crash the nodes tell
+/// it again; what it says wrongly they refuse.
 ///
 /// No thread, no clock and no I/O but its store: whoever drives it carries its requests to the
 /// nodes, brings their answers, and calls `tick` at `next_tick`.
@@ -89,7 +89,8 @@ private:
     Coordinator(Parts parts, std::vector<wire::LedgerId> nodes, Options options,
                 wire::ConsensusPolicy policy);
 
-    base::Result<void> on(const wire::LedgerId& from, const Proposed& proposed, base::TimePoint now);
+    base::Result<void> on(const wire::LedgerId& from, const Proposed& proposed,
+                          base::TimePoint now);
     base::Result<void> on(const wire::LedgerId& from, const Voted& voted, base::TimePoint now);
     base::Result<void> on(const wire::LedgerId& from, const Approved& approved,
                           base::TimePoint now);
@@ -113,6 +114,7 @@ private:
                                      Phase phase) const;
     base::Result<void> seal();
     base::Result<void> commit(const SharedBlock& block);
+    base::Result<void> look_after_nodes(base::TimePoint now);
     base::Result<void> bring_up(const wire::LedgerId& node);
     void send(const wire::LedgerId& to, Request request);
     void send_all(const Request& request);
@@ -123,7 +125,7 @@ private:
     wire::ConsensusPolicy policy_;
     std::unique_ptr<Work> work_;                   ///< The height that is being closed.
     std::map<wire::LedgerId, wire::Height> tips_;  ///< What nodes said last.
-    base::TimePoint resend_at_;
+    base::TimePoint look_at_;                      ///< When to look after nodes that are behind.
     std::vector<Outgoing> outgoing_;
     std::vector<SharedBlock> committed_;
     std::vector<base::Bytes> submitted_;

@@ -14,9 +14,6 @@
 
 namespace consensus {
 
-/// How many of `active` miners must agree; 0 where the miner seals alone.
-[[nodiscard]] std::uint32_t quorum_of(wire::Quorum quorum, std::size_t active);
-
 /// The miners whose votes count for the next block, with their keys, and how many are needed.
 class Electorate {
 public:

@@ -15,6 +15,7 @@
 #include "consensus/internal/follower.h"
 #include "consensus/internal/outcome.h"
 #include "consensus/internal/pending_queue.h"
+#include "consensus/proof_of_work.h"
 #include "ledger/signature_batch.h"
 #include "wire/transaction.h"
 
@@ -28,6 +29,8 @@ namespace {
 /// Blocks that are decoded and whose signatures are verified while the one before is executed and
 /// written. Two keep all cores busy: one being verified, one about to be. Measured by bench_ledger.
 constexpr std::size_t blocks_ahead = 2;
+/// Proof of work: tries for one block. Chosen by us: about an hour, so an end in any case.
+constexpr std::uint64_t nonces_max = std::uint64_t{1} << 32U;
 
 /// A block's worth of transactions: being decoded, then with the verification of its signatures
 /// under way. Work in flight reads the members above it, so that they are destroyed after it.
@@ -193,6 +196,14 @@ base::Result<wire::Seal> EmbeddedEngine::State::seal(const ledger::Turn& turn,
         at = signers.emplace(turn.miner, std::move(*signer)).first;
     }
     wire::Seal seal{.round = turn.round, .signature = {}, .approvals = {}};
+    if (turn.engine == wire::EngineKind::proof_of_work) {
+        const auto nonce = grind({.height = parts.application.info().height + 1,
+                                  .header_bytes = {header.begin(), header.end()},
+                                  .target = turn.target},
+                                 nonces_max, [] { return true; });
+        if (!nonce) return fail(ErrorCode::unavailable, "no nonce meets the target");
+        seal.nonce = *nonce;
+    }
     const auto signature = at->second->sign(wire::sealed_message(header, seal));
     if (!signature) return base::pass(signature);
     seal.signature = *signature;

@@ -25,8 +25,8 @@
 namespace consensus {
 
 /// One miner of a committee: its own key, its own ledger, its own notes. No thread, no clock and no
-/// I/O but its store: whoever drives it hands it requests, one at a time, and carries its answers to
-/// the coordinator.
+/// I/O but its store: whoever drives it hands it requests, one at a time, and carries its answers
+/// to the coordinator.
 ///
 /// It believes nobody. It re-executes what it is offered, checks every certificate and every seal,
 /// and writes down what it signs before it answers, so that a crash cannot make it sign twice.
@@ -82,12 +82,14 @@ private:
     base::Result<SharedBlock> make_proposal(const AskProposal& ask, const ledger::Turn& turn);
     base::Result<SharedBlock> seal(const AskProposal& ask, const ledger::Turn& turn,
                                    const ledger::Candidate& candidate, base::Bytes header_bytes);
-    /// Whether the ledger takes the block as its next. Keeps a refused one as an orphan. Errors: why
-    /// not, or the store's.
+    /// Whether the ledger takes the block as its next. Keeps a refused one as an orphan. Errors:
+    /// why not, or the store's.
     base::Result<void> check_block(const wire::Block& block);
     base::Result<void> execute(const wire::Block& block);
     base::Result<void> keep_orphan(const wire::Block& block, chain::OrphanReason reason,
                                    std::uint32_t approvals = 0, std::uint32_t needed = 0);
+    /// Keeps a block at or below the tip that the chain does not have.
+    base::Result<void> keep_branch(const wire::Block& block);
     /// Remembers what the block's miner sealed at its height; evidence, if it is the second.
     base::Result<std::vector<Answer>> watch(const SharedBlock& block);
     base::Result<std::vector<Answer>> evidence_of(const wire::Block& a, const wire::Block& b);

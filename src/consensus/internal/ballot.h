@@ -29,7 +29,8 @@ public:
     [[nodiscard]] const std::optional<Locked>& locked() const { return now_.locked; }
     [[nodiscard]] const SharedBlock& proposal() const { return proposal_; }
 
-    /// Each is on disk when it returns. Errors: those of KeyValueStore::write; then nothing changed.
+    /// Each is on disk when it returns. Errors: those of KeyValueStore::write; then nothing
+    /// changed.
     [[nodiscard]] base::Result<void> vote(std::uint32_t attempt, const BlockName& block);
     [[nodiscard]] base::Result<void> lock(const Locked& locked);
     [[nodiscard]] base::Result<void> propose(const SharedBlock& block);

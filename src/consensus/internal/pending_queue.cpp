@@ -53,6 +53,20 @@ std::vector<PendingQueue::Entry> PendingQueue::take_full_block(std::size_t count
     return take(count);
 }
 
+std::vector<PendingQueue::Entry> PendingQueue::take_ready(std::size_t count_max,
+                                                          std::chrono::milliseconds wait) {
+    const std::lock_guard lock(mutex_);
+    const bool over = closed_ || waiting_.size() >= count_max ||
+                      std::chrono::steady_clock::now() >= first_at_ + wait;
+    if (waiting_.empty() || !over) return {};
+    return take(count_max);
+}
+
+std::size_t PendingQueue::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
+}
+
 std::vector<std::vector<chain::TransactionSubmitter::Done>> PendingQueue::finish(
     const std::vector<Entry>& entries) {
     std::vector<std::vector<chain::TransactionSubmitter::Done>> out;

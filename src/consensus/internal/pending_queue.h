@@ -41,6 +41,11 @@ public:
     /// A whole block if one waits already; else empty, at once.
     [[nodiscard]] std::vector<Entry> take_full_block(std::size_t count);
 
+    /// What `take_block` would give without waiting any more; else empty, at once.
+    [[nodiscard]] std::vector<Entry> take_ready(std::size_t count_max,
+                                                std::chrono::milliseconds wait);
+    [[nodiscard]] std::size_t waiting() const;
+
     /// The block with these transactions is decided: takes all who asked for each. From now on the
     /// same envelope is a new submission.
     [[nodiscard]] std::vector<std::vector<chain::TransactionSubmitter::Done>> finish(
@@ -53,7 +58,7 @@ private:
     [[nodiscard]] std::vector<Entry> take(std::size_t count);
 
     const std::size_t pending_max_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Entry> waiting_;
     /// Waiting and in the block being made, by envelope.

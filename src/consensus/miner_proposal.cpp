@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a block is worth to one miner: its own proposals, those of others, and two by one miner.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "consensus/internal/candidate.h"
+#include "consensus/internal/store_failure.h"
+#include "consensus/miner_node.h"
+
+namespace consensus {
+
+using base::ErrorCode;
+using base::fail;
+
+namespace {
+
+/// Heights below the tip of which it is remembered who sealed what. Chosen by us.
+constexpr wire::Height watched_depth = 8;
+
+chain::OrphanReason reason_of(ErrorCode code) {
+    using enum chain::OrphanReason;
+    if (code == ErrorCode::not_eligible) return out_of_turn;
+    if (code == ErrorCode::wrong_root) return wrong_execution;
+    if (code == ErrorCode::conflict) return parent_mismatch;
+    return refused_transaction;
+}
+
+}  // namespace
+
+base::Result<SharedBlock> MinerNode::make_proposal(const AskProposal& ask,
+                                                   const ledger::Turn& turn) {
+    const auto info = parts_.application.info();
+    ledger::Candidate candidate{.height = ask.height,
+                                .time = std::max({ask.time, turn.not_before, info.time}),
+                                .miner = id(),
+                                .round = turn.round,
+                                .transactions = *ask.transactions,
+                                .passed_over = turn.passed_over};
+    auto accepted = parts_.application.prepare_proposal(candidate);
+    if (!accepted && accepted.error().code == ErrorCode::not_eligible) return SharedBlock();
+    if (!accepted) return base::pass(accepted);
+    if (accepted->empty()) return SharedBlock();
+    candidate.transactions = std::move(*accepted);
+    executed_.reset();
+    auto finalized = parts_.application.finalize_block(candidate);
+    if (!finalized) return base::pass(finalized);
+    return seal(ask, turn, candidate, std::move(finalized->header_bytes));
+}
+
+base::Result<SharedBlock> MinerNode::seal(const AskProposal& ask, const ledger::Turn& turn,
+                                          const ledger::Candidate& candidate,
+                                          base::Bytes header_bytes) {
+    auto header = wire::decode_header(header_bytes);
+    if (!header) return base::pass(header);
+    wire::Block block{.header_bytes = std::move(header_bytes),
+                      .header = *std::move(header),
+                      .seal = {.round = turn.round,
+                               .signature = {},
+                               .approvals = {},
+                               .passed_over = turn.passed_over},
+                      .transactions = candidate.transactions};
+    if (turn.engine == wire::EngineKind::proof_of_work) {
+        const auto nonce = parts_.grind(
+            {.height = ask.height, .header_bytes = block.header_bytes, .target = turn.target});
+        if (!nonce) return SharedBlock();
+        block.seal.nonce = *nonce;
+    }
+    const auto signature = parts_.signer.sign(wire::sealed_message(block.header_bytes, block.seal));
+    if (!signature) return base::pass(signature);
+    block.seal.signature = *signature;
+    executed_ = name_of(block);
+    return std::make_shared<const wire::Block>(std::move(block));
+}
+
+base::Result<void> MinerNode::check_block(const wire::Block& block) {
+    if (auto sealed = check_seal(block); !sealed) return sealed;
+    if (executed_ == name_of(block)) return {};
+    auto verdict = execute(block);
+    if (verdict || is_store_failure(verdict.error().code)) return verdict;
+    if (auto kept = keep_orphan(block, reason_of(verdict.error().code)); !kept) return kept;
+    return verdict;
+}
+
+/// `conflict`: another parent; `wrong_root`: execution gives another header.
+base::Result<void> MinerNode::execute(const wire::Block& block) {
+    if (executed_ == name_of(block)) return {};
+    executed_.reset();
+    if (auto right = execute_exactly(parts_.application, block); !right) return right;
+    executed_ = name_of(block);
+    return {};
+}
+
+base::Result<void> MinerNode::keep_orphan(const wire::Block& block, chain::OrphanReason reason,
+                                          std::uint32_t approvals, std::uint32_t needed) {
+    return orphans_.keep({.height = block.header.height,
+                          .parent = block.header.previous_hash,
+                          .header = wire::hash_of_header(block.header_bytes),
+                          .miner = block.header.miner,
+                          .reason = reason,
+                          .approvals = approvals,
+                          .needed = needed});
+}
+
+base::Result<void> MinerNode::keep_branch(const wire::Block& block) {
+    if (block.header.height == 0 || block.header.height >= next_height()) return {};
+    const auto own = parts_.application.blocks().block(block.header.height);
+    if (!own && own.error().code == ErrorCode::not_found) return {};  // pruned
+    if (!own) return base::pass(own);
+    if (own->header_bytes == block.header_bytes) return {};
+    if (const auto sealed = check_seal(block); !sealed) {
+        if (is_store_failure(sealed.error().code)) return sealed;
+        return {};  // anybody could have made it up
+    }
+    const bool same_parent = own->header.previous_hash == block.header.previous_hash;
+    return keep_orphan(block, same_parent ? chain::OrphanReason::closed_height
+                                          : chain::OrphanReason::parent_mismatch);
+}
+
+base::Result<std::vector<Answer>> MinerNode::watch(const SharedBlock& block) {
+    const auto tip = parts_.application.info().height;
+    std::erase_if(seen_, [&](const auto& one) { return one.first.first + watched_depth < tip; });
+    std::erase_if(accused_, [&](const auto& one) { return one.first + watched_depth < tip; });
+    const auto& header = block->header;
+    if (header.height == 0 || header.height + watched_depth < tip || header.height > tip + 1) {
+        return std::vector<Answer>{};
+    }
+    const std::pair place{header.height, header.miner};
+    auto known = seen_.find(place);
+    if (known == seen_.end() && header.height <= tip) {
+        auto own = parts_.application.blocks().block(header.height);
+        if (!own && own.error().code != ErrorCode::not_found) return base::pass(own);
+        if (own && own->header.miner == header.miner) {
+            known =
+                seen_.emplace(place, std::make_shared<const wire::Block>(std::move(*own))).first;
+        }
+    }
+    if (known != seen_.end() && known->second->header_bytes == block->header_bytes) {
+        return std::vector<Answer>{};
+    }
+    if (const auto sealed = check_seal(*block); !sealed) {
+        if (is_store_failure(sealed.error().code)) return base::pass(sealed);
+        return std::vector<Answer>{};  // anybody could have made it up
+    }
+    if (known != seen_.end()) return evidence_of(*known->second, *block);
+    seen_.emplace(place, block);
+    return std::vector<Answer>{};
+}
+
+base::Result<std::vector<Answer>> MinerNode::evidence_of(const wire::Block& a,
+                                                         const wire::Block& b) {
+    std::vector<Answer> answers;
+    const std::pair place{b.header.height, b.header.miner};
+    if (a.header.height != b.header.height || a.header.miner != b.header.miner ||
+        a.header_bytes == b.header_bytes || b.header.miner == id() || accused_.contains(place)) {
+        return answers;
+    }
+    for (const auto* block : {&a, &b}) {
+        const auto sealed = check_seal(*block);
+        if (!sealed && is_store_failure(sealed.error().code)) return base::pass(sealed);
+        if (!sealed) return answers;
+    }
+    const auto seal_of = [](const wire::Block& block) {
+        wire::Seal seal = block.seal;
+        seal.approvals.clear();
+        return wire::encode(seal);
+    };
+    const auto sequence = parts_.next_sequence();
+    if (!sequence) return base::pass(sequence);
+    const auto info = parts_.application.info();
+    const wire::TransactionBody body{.chain_id = info.chain_id,
+                                     .sender = id(),
+                                     .sequence = *sequence,
+                                     .timestamp = info.time,
+                                     .action = wire::Evidence{.header_a = a.header_bytes,
+                                                              .seal_a = seal_of(a),
+                                                              .header_b = b.header_bytes,
+                                                              .seal_b = seal_of(b)}};
+    const wire::Signer* const signers[] = {&parts_.signer};
+    auto envelope = wire::sign_transaction(body, signers);
+    if (!envelope) return base::pass(envelope);
+    accused_.insert(place);
+    answers.emplace_back(Submitted{.envelope = std::move(*envelope)});
+    return answers;
+}
+
+}  // namespace consensus
