@@ -227,9 +227,11 @@ TEST_F(RepairChainTest, ALogCutBelowWhatHeadSaysIsRefusedOrFetched) {
 }
 
 TEST_F(RepairChainTest, AnAlteredBlockIsFetchedAndTheOthersAreKept) {
-    auto block = storage::RocksStore::open_read_only(oracle()).value()->get(block_key(17)).value();
-    block->back() ^= 1U;
-    overwrite(copy(), block_key(17), *block);
+    auto block =
+        storage::RocksStore::open_read_only(oracle()).value()->get(block_key(17)).value().value();
+    ASSERT_FALSE(block.empty());
+    block.back() ^= 1U;
+    overwrite(copy(), block_key(17), block);
     auto with = with_other_copy();
     with.dry_run = true;
     const auto planned = repair_chain(copy(), with);
