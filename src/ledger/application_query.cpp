@@ -94,6 +94,9 @@ base::Result<Bytes> Application::query(std::string_view path, base::ByteView dat
     const auto& state = *state_;
     CHECK(initialised());
     const Info tip = info();
+    if (height > tip.height) {
+        return fail(ErrorCode::not_found, "there is no block " + std::to_string(height) + " yet");
+    }
     const VersionView view(*state.tree, height == 0 ? tip.height : height);
     if (path == chain::path::consent) return query_consent(view, data);
     if (path == chain::path::key) return query_key(view, data);

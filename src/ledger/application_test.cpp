@@ -58,7 +58,7 @@ TEST(Application, RefusedTransactionsAreLeftOutOfTheBlock) {
     const auto mined = chain.mine({good, bad, base::Bytes{1, 2, 3}, another});
     EXPECT_EQ(mined.results[0].code, 0U);
     EXPECT_EQ(mined.results[1].code, static_cast<std::uint32_t>(ErrorCode::personal_data));
-    EXPECT_EQ(mined.results[2].code, static_cast<std::uint32_t>(ErrorCode::malformed));
+    EXPECT_EQ(mined.results[2].code, static_cast<std::uint32_t>(ErrorCode::undecodable));
     EXPECT_EQ(mined.results[3].code, 0U);
     EXPECT_EQ(mined.results[3].place->index, 1U);
     const auto block = chain.app->blocks().block(chain.app->info().height);

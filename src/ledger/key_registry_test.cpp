@@ -154,6 +154,7 @@ TEST_F(KeyRegistryTest, AnEnrolledMinerJoinsTheOrderOfMining) {
 }
 
 TEST_F(KeyRegistryTest, RefusesAKeyThatIsOrWasSomebodyElses) {
+    const auto cast = chain.cast();
     const auto twin = [&](const wire::PublicKeyBytes& key) {
         auto enrolment = std::get<wire::Enrol>(chain.person(Role::nurse)->enrolment());
         enrolment.public_key = key;

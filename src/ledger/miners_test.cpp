@@ -96,6 +96,7 @@ TEST_F(MinersTest, OneWhoseKeyIsRevokedHasNoTurnsAndNeverComesBack) {
 }
 
 TEST_F(MinersTest, AnAbsentMinerIsPassedOverAfterItsTimeoutAndNotBefore) {
+    chain.now = Chain::start();
     const auto turn = chain.app->next_turn(1);
     ASSERT_TRUE(turn);
     EXPECT_EQ(turn->miner, chain.miners[1]->id());

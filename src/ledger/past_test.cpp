@@ -4,7 +4,6 @@
 
 #include "chain/queries.h"
 #include "ledger/testing.h"
-#include "ledger/verify_receipt.h"
 
 namespace ledger {
 namespace {
@@ -54,7 +53,8 @@ protected:
         ASSERT_TRUE(replica.app->commit(block->seal));
     }
     [[nodiscard]] base::Bytes key_question() const {
-        return {cast.doctor->id().bytes.begin(), cast.doctor->id().bytes.end()};
+        const auto id = cast.doctor->id();
+        return {id.bytes.begin(), id.bytes.end()};
     }
 
     Chain chain;
@@ -66,6 +66,7 @@ TEST_F(PastTest, StateIsAskedAsOfAHeight) {
     chain.must_accept({chain.signed_by(chain.admin, wire::RevokeKey{cast.doctor->id()})});
     const auto until = [&](wire::Height height) {
         const auto answer = chain.app->query(chain::path::key, key_question(), height);
+        if (!answer) ADD_FAILURE() << answer.error().detail;
         return chain::encoding::decode_key_view(*answer)->valid_until;
     };
     EXPECT_EQ(until(before), 0U);
@@ -99,7 +100,9 @@ TEST_F(PastTest, ARestoredReplicaGoesOnLikeAnyOther) {
     const auto candidate = chain.candidate(
         {Chain::sign(chain.body(cast.cloud_server, old), {cast.cloud_server, cast.doctor}),
          chain.signed_by(cast.patient, wire::RevokeConsent{cast.consent})});
-    for (const auto& result : replica.app->finalize_block(candidate)->results) {
+    const auto finalized = replica.app->finalize_block(candidate);
+    ASSERT_TRUE(finalized) << finalized.error().detail;
+    for (const auto& result : finalized->results) {
         EXPECT_EQ(result.code, 0U) << result.detail;
     }
 }
@@ -140,8 +143,9 @@ TEST_F(PastTest, ARestoredReplicaSaysWhatLiesBeforeIt) {
     mine_on_both(replica);
     const auto block = replica.app->blocks().block(replica.app->info().height);
     const auto id = wire::id_of(*wire::decode_transaction(block->transactions.front()));
-    EXPECT_EQ(replica.app->query(chain::path::receipt, id.view()),
-              chain.app->query(chain::path::receipt, id.view()));
+    const auto there = replica.app->query(chain::path::receipt, id.view());
+    ASSERT_TRUE(there) << there.error().detail;
+    EXPECT_EQ(*there, *chain.app->query(chain::path::receipt, id.view()));
 }
 
 TEST_F(PastTest, ASnapshotIsHeldAgainstTheTrustedHeader) {

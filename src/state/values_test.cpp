@@ -59,7 +59,13 @@ MinerRecord a_miner() {
 TEST(StateValues, SurviveTheirEncoding) {
     EXPECT_EQ(decode_key_record(encode(a_key())).value(), a_key());
     EXPECT_EQ(decode_consent_record(encode(a_consent())).value(), a_consent());
-    const MiningRecord mining{.round = 2, .next = 99, .head = 0, .tail = 99, .registered = 100};
+    const MiningRecord mining{.round = 2,
+                              .next = 99,
+                              .head = 0,
+                              .tail = 99,
+                              .registered = 100,
+                              .kept_head = std::nullopt,
+                              .kept_tail = std::nullopt};
     EXPECT_EQ(decode_mining_record(encode(mining)).value(), mining);
     EXPECT_EQ(decode_mining_record(encode(MiningRecord{})).value(), MiningRecord{});
     SequenceRecord sequences;
@@ -85,8 +91,14 @@ TEST(StateValues, SurviveTheirEncoding) {
 
 // Pinned: these bytes enter the leaves of the state tree.
 TEST(StateValues, HaveTheirPinnedEncodings) {
-    EXPECT_EQ(base::to_hex(encode(MiningRecord{
-                  .round = 2, .next = 99, .head = 0, .tail = 99, .registered = 100, .active = 7})),
+    EXPECT_EQ(base::to_hex(encode(MiningRecord{.round = 2,
+                                               .next = 99,
+                                               .head = 0,
+                                               .tail = 99,
+                                               .registered = 100,
+                                               .active = 7,
+                                               .kept_head = std::nullopt,
+                                               .kept_tail = std::nullopt})),
               "080210641801206428643007");
     EXPECT_EQ(base::to_hex(encode(a_miner())),
               "0a10" + base::to_hex(Bytes(16, 5)) + "10011809200928013001380240014802500158016003");
