@@ -75,7 +75,9 @@ void AbciWorld::disturb(Replica& replica) {
             return;
         case 6: {
             auto& source = *dice_.pick(replicas_);
-            if (!source.running() || &source == &replica) return;
+            if (!source.running() || &source == &replica || source.finalized) return;
+            take_snapshot(source);
+            if (!source.running()) return;
             if (restore(replica, source, true) || replica.running()) return;
             crash(replica);
             return;

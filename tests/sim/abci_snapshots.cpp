@@ -67,7 +67,10 @@ bool AbciWorld::restore(Replica& replica, Replica& source, bool faults) {
     }
     require(offered.has_value(), "an honest snapshot is refused");
     if (faults && dice_.chance(1, 3)) arm(replica);
-    if (!restore_chunks(replica, source, snapshot, faults)) return false;
+    if (!restore_chunks(replica, source, snapshot, faults)) {
+        require(!replica.running(), "an honest chunk is refused");
+        return false;
+    }
     require(replica.app().initialised(), "all chunks were applied, and there is no chain");
     genesis_acknowledged_[replica.index()] = true;
     check_start(replica);
@@ -118,7 +121,8 @@ void AbciWorld::prune(Replica& replica, wire::Height retain) {
         if (!pruned->done) continue;
         say(fmt::format("{} pruned below {}: blocks from {}, states from {}", replica.name(),
                         retain, pruned->first_block, pruned->first_state));
-        require(pruned->first_block <= retain && pruned->first_state <= retain,
+        require(pruned->first_block <= replica.first_known &&
+                    pruned->first_state <= replica.first_known,
                 "more was pruned than was asked for");
         return;
     }

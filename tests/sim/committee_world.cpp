@@ -145,6 +145,7 @@ void CommitteeWorld::bury(MinerSite& site) {
     site.signer->follow(nullptr);
     site.app.reset();
     site.disk.fail_power();
+    site.crashed = true;
     say(site.name + " crashes");
 }
 

@@ -194,8 +194,23 @@ void Workload::send_report(const wire::Report& report, std::vector<wire::LedgerI
     send(sign(body(signers.front(), now_, report), signers));
 }
 
+/// On a consent that stands, if there is one; without one the first consent is given.
 void Workload::good_report() {
-    const auto made = report();
+    std::vector<const std::pair<const Model::Grant, Model::Consent>*> standing;
+    for (const auto& entry : tip_->consents()) {
+        const bool treatment = entry.first.purpose == wire::Purpose::treatment;
+        if (treatment && entry.second.stands_at(now_)) standing.push_back(&entry);
+    }
+    if (standing.empty()) {
+        grant();
+        return;
+    }
+    const auto& [grant, consent] = *dice_.pick(standing);
+    auto made = report();
+    made.patient = grant.patient;
+    made.receiver = grant.grantee;
+    made.category = grant.category;
+    made.consent = consent.ref;
     send_report(made, {cloud_server(), made.receiver});
 }
 
@@ -273,7 +288,10 @@ void Workload::replay() {
     }
     std::vector<wire::LedgerId> signers;
     for (const auto& hand : old->hands) signers.push_back(hand.id);
-    send(sign(std::move(other), signers));
+    auto draft = *sign(std::move(other), signers);
+    draft.sealed_under = old->sealed_under;
+    draft.bad_key = old->bad_key;
+    send(std::make_shared<const Draft>(std::move(draft)));
 }
 
 void Workload::damaged() {
