@@ -10,7 +10,8 @@ run_packages=(
   libzstd-dev libspdlog-dev libfmt-dev libcli11-dev prometheus-cpp-dev
   libmosquitto-dev mosquitto libgtest-dev libgmock-dev libbenchmark-dev
 )
-test_packages=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev chromium fonts-dejavu-core)
+test_packages=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev chromium fonts-dejavu-core
+  python3-cryptography)
 
 wanted=("${run_packages[@]}")
 [ "${1:-run}" = test ] && wanted+=("${test_packages[@]}")

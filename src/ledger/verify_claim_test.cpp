@@ -215,28 +215,53 @@ TEST_F(VerifyConsent, RefusesReadersThatSayNothingOrTwice) {
 class VerifyKeyDestroyed : public VerifyClaim {
 protected:
     void SetUp() override {
-        content_id = world.chain.content_id();
-        tombstone = {.patient = world.cast.patient->id(),
-                     .cloud_server = world.cast.cloud_server->id(),
-                     .reference = world.cast.consent,
-                     .height = 5};
-        state = std::make_unique<ClaimState>(
-            world, state::Changes{{state::tombstone_of(content_id), state::encode(tombstone)},
-                                  {state::key_of(world.cast.patient->id()), base::Bytes{1}}});
-        claim = state->claim(wire::ProvenKeyDestroyed{
-            .content_id = content_id,
-            .tombstone = state->tree().prove(state::tombstone_of(content_id), 1).value()});
+        auto& chain = world.chain;
+        const auto& cast = world.cast;
+        content_id = testing::Chain::content_id();
+        envelope = testing::Chain::sign(
+            chain.body(cast.cloud_server,
+                       wire::DestroyKey{.patient = cast.patient->id(), .content_id = content_id}),
+            {cast.cloud_server, cast.patient});
+        chain.must_accept({envelope});
+        height = chain.app->info().height;
+        claim = world.ask(question()).value();
+    }
+    [[nodiscard]] chain::ClaimQuestion question() const {
+        return {.kind = chain::ClaimKind::key_destroyed,
+                .height = 0,
+                .patient = {},
+                .readers = {},
+                .content_id = content_id};
     }
     wire::ContentId content_id;
-    state::Tombstone tombstone;
-    std::unique_ptr<ClaimState> state;
+    base::Bytes envelope;
+    wire::Height height = 0;
     wire::Claim claim;
 };
 
 TEST_F(VerifyKeyDestroyed, BelievesTheTombstone) {
     const auto verdict = verify_claim(claim, trust);
     EXPECT_EQ(verdict.status, ClaimStatus::verified) << verdict.words;
-    EXPECT_NE(verdict.says.find("was destroyed in block 5"), std::string::npos) << verdict.says;
+    EXPECT_NE(verdict.says.find("was destroyed in block " + std::to_string(height)),
+              std::string::npos)
+        << verdict.says;
+}
+
+TEST_F(VerifyKeyDestroyed, BelievesTheTransactionThatDestroyedIt) {
+    const auto verdict = verify_claim(world.receipt_of(envelope), trust);
+    EXPECT_EQ(verdict.status, ClaimStatus::verified) << verdict.words;
+    EXPECT_NE(verdict.says.find("the key of vault object"), std::string::npos) << verdict.says;
+}
+
+TEST_F(VerifyKeyDestroyed, ProvesNothingBeforeOrOfAnotherPatientsRecord) {
+    auto other = question();
+    other.height = height - 1;
+    EXPECT_EQ(world.ask(other).error().code, ErrorCode::not_found);
+    other = question();
+    other.patient = world.other_patient->id();
+    EXPECT_EQ(world.ask(other).error().code, ErrorCode::not_found);
+    other.patient = world.cast.patient->id();
+    EXPECT_EQ(world.ask(other).value(), claim);
 }
 
 TEST_F(VerifyKeyDestroyed, RefusesAnotherObjectRootOrTime) {
@@ -250,11 +275,16 @@ TEST_F(VerifyKeyDestroyed, RefusesAnotherObjectRootOrTime) {
     bad = claim;
     fact.tombstone.key = state::key_of(world.cast.patient->id());
     expect_failure(bad, "tombstone", ErrorCode::conflict);
-    // Destroyed in a block after the one it is shown in.
-    wire::Header before;
-    before.height = 4;
-    bad = state->claim(claim.fact, before);
-    expect_failure(bad, "tombstone", ErrorCode::malformed);
+    // Destroyed in a block after the one it is shown in: only who seals can state that.
+    const state::Tombstone early{.patient = world.cast.patient->id(),
+                                 .cloud_server = world.cast.cloud_server->id(),
+                                 .reference = world.cast.consent,
+                                 .height = 9};
+    const auto key = state::tombstone_of(content_id);
+    const ClaimState state(world, {{key, state::encode(early)}});
+    expect_failure(state.claim(wire::ProvenKeyDestroyed{
+                       .content_id = content_id, .tombstone = state.tree().prove(key, 1).value()}),
+                   "tombstone", ErrorCode::malformed);
 }
 
 class VerifyStrength : public VerifyClaim {

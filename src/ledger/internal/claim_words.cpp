@@ -71,7 +71,7 @@ struct FactWords {
     std::string operator()(const wire::ProvenNoConsent& claim) const {
         std::string ids;
         for (const auto& reader : claim.readers) {
-            ids += (ids.empty() ? "" : ", ") + short_of(reader.id);
+            ids += (ids.empty() ? "" : ", ") + base::to_hex(reader.id.view());
         }
         return when() + " no consent of patient " + short_of(claim.patient) + " let any of [" +
                ids + "] see " + spoken(name_of(claim.category)) + " for " +
