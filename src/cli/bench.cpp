@@ -16,6 +16,7 @@
 #include "cli/bench_startup.h"
 #include "consensus/bench_growth.h"
 #include "consensus/bench_ledger.h"
+#include "consensus/bench_mining.h"
 #include "gateway/bench_ingest.h"
 #include "monitor/monitor.h"
 #include "storage/memory_store.h"
@@ -178,9 +179,28 @@ base::Result<Suite> proofs_suite(const fs::path& folder, std::uint64_t blocks) {
     return suite;
 }
 
+base::Result<Suite> mining_suite(const fs::path& folder) {
+    const auto bench = consensus::run_mining_bench(folder, {});
+    if (!bench) return base::pass(bench);
+    constexpr double paper_ms = consensus::MiningBench::paper_transaction_ms;
+    return Suite{
+        .ratio = bench->factor,
+        .figures = {{"blocks", static_cast<double>(bench->blocks), "blocks", 0, 0},
+                    {"blocks of the miner with the fewest", static_cast<double>(bench->turns_least),
+                     "blocks", 0, 0},
+                    {"blocks of the miner with the most", static_cast<double>(bench->turns_most),
+                     "blocks", 0, 0},
+                    {"complete rounds in which every miner mined once",
+                     bench->fair ? static_cast<double>(bench->rounds) : 0.0, "rounds", 0, 0},
+                    {"mining a transaction", bench->transaction_ms, "ms", paper_ms, 0},
+                    {"mining a block of 100", bench->block_ms, "ms", 100 * paper_ms, 0},
+                    {"times faster than the paper's 2 ms a transaction", bench->factor, "", 0, 0}}};
+}
+
 base::Result<Suite> suite_of(const BenchCommand& command, const fs::path& folder) {
     if (command.suite == "startup") return startup_suite(folder, command.blocks);
     if (command.suite == "proofs") return proofs_suite(folder, command.blocks);
+    if (command.suite == "mining") return mining_suite(folder / "mining");
     if (command.suite == "ledger") return ledger_suite(folder, command.growth_blocks);
     return ingest_suite(folder);
 }

@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <tuple>
 
 #include "cli/bench.h"
 #include "cli/checkpoints.h"
 #include "cli/fleet.h"
 #include "cli/inspect.h"
+#include "cli/miner.h"
 #include "cli/node.h"
 #include "cli/repair.h"
 #include "cli/setup_command.h"
@@ -34,6 +36,7 @@ struct Words {
     BenchCommand bench;
     RepairCommand repair;
     DataFolder inspect;
+    MinerCommand miner;
     std::function<int()> chosen;
 };
 
@@ -53,6 +56,7 @@ void add_setup_options(CLI::App& app, DemoSetup& setup) {
     app.add_option("--seed", setup.seed, "of the simulated patients")->capture_default_str();
     flag(app, "--auto-approve", setup.program_approves,
          "a demo program approves reports, and receipts say so");
+    add_engine_options(app, setup.engine);
 }
 
 void add_up(CLI::App& app, Words& words, const char* program) {
@@ -225,6 +229,44 @@ void add_repair(CLI::App& app, Words& words) {
         [&words] { words.chosen = [&words] { return repair_command(words.repair); }; });
 }
 
+void add_miner(CLI::App& app, Words& words) {
+    auto* miner = app.add_subcommand("miner", "who mines, and whether everybody has a turn");
+    miner->require_subcommand(1);
+    auto& command = words.miner;
+    const auto add = [&](const char* name, const char* help, std::function<int()> run) {
+        auto* sub = miner->add_subcommand(name, help);
+        sub->add_option("--data", command.folder.root, "the data folder")
+            ->required()
+            ->check(CLI::ExistingDirectory);
+        sub->callback([&words, run = std::move(run)] { words.chosen = run; });
+        return sub;
+    };
+    for (auto* sub :
+         {add("list", "order of joining, standing, turns, whose turn comes next",
+              [&command] { return miner_list_command(command); }),
+          add("fairness", "exit 0 only if nobody mined twice in a round; names forfeited turns",
+              [&command] { return miner_fairness_command(command); })}) {
+        flag(*sub, "--json", command.json, "for programs");
+    }
+    const char* const password_help = "the administrator's; default: that of the demo";
+    add("join", "a new miner, from the node's next start on", [&command] {
+        return miner_join_command(command);
+    })->add_option("--password", command.password, password_help);
+    const std::tuple<const char*, const char*, wire::MinerStanding> changes[] = {
+        {"leave", "by the miner's own key, at the node's next start", wire::MinerStanding::left},
+        {"suspend", "by the administrator, at the node's next start",
+         wire::MinerStanding::suspended},
+        {"resume", "has turns again, from the node's next start on", wire::MinerStanding::active}};
+    for (const auto& [name, help, standing] : changes) {
+        auto* sub = add(name, help, [&command, standing = standing] {
+            return miner_change_command(command, standing);
+        });
+        sub->add_option("miner", command.miner, "its number in the list, or how its id begins")
+            ->required();
+        sub->add_option("--password", command.password, password_help);
+    }
+}
+
 void add_tools(CLI::App& app, Words& words) {
     auto* inspect = app.add_subcommand("inspect", "print what is on disk, without names or values");
     inspect->add_option("--data", words.inspect.root, "the data folder")->required();
@@ -232,9 +274,9 @@ void add_tools(CLI::App& app, Words& words) {
         [&words] { words.chosen = [&words] { return inspect_command(words.inspect); }; });
 
     auto* bench = app.add_subcommand("bench", "measure, beside this machine's own bound");
-    bench->add_option("suite", words.bench.suite, "ledger, ingest, proofs or startup")
+    bench->add_option("suite", words.bench.suite, "ledger, mining, ingest, proofs or startup")
         ->required()
-        ->check(CLI::IsMember({"ledger", "ingest", "proofs", "startup"}));
+        ->check(CLI::IsMember({"ledger", "mining", "ingest", "proofs", "startup"}));
     bench->add_option("--blocks", words.bench.blocks, "proofs, startup: of the chain that is used")
         ->check(CLI::Range(1'000, 100'000'000))
         ->capture_default_str();
@@ -255,6 +297,7 @@ int run_command(int count, char** words_in) {
     add_verify(app, words);
     add_repair(app, words);
     add_witness(app, words);
+    add_miner(app, words);
     add_tools(app, words);
     try {
         app.parse(count, words_in);

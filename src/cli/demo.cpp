@@ -9,6 +9,7 @@
 #include "cli/demo_cast.h"
 #include "cli/demo_devices.h"
 #include "cli/sequences.h"
+#include "cli/transactions_file.h"
 #include "crypto/key_wrap.h"
 #include "identity/consent_keys.h"
 #include "identity/directory.h"
@@ -29,7 +30,6 @@ using base::Result;
 
 constexpr std::chrono::hours consent_length{24 * 365};
 constexpr std::size_t setup_bytes_max = 65'536;
-constexpr std::size_t transactions_bytes_max = 67'108'864;
 
 /// Everything a first start draws and writes. One use.
 class FirstStart {
@@ -61,7 +61,6 @@ private:
     Result<void> sign_consents();
     Result<void> sign_consent(const wire::Signer& patient, const wire::LedgerId& grantee);
     Result<void> sign(const wire::Signer& signer, const wire::Action& action);
-    Result<void> write_transactions();
 
     const DataFolder& folder_;
     const DemoSetup& setup_;
@@ -102,7 +101,11 @@ Result<void> FirstStart::make_genesis() {
     std::array<std::uint8_t, 4> tail{};
     random_.fill(tail);
     chain_id_ = "salus-demo-" + base::to_hex(tail);
-    wire::Genesis genesis{.chain_id = chain_id_, .time = clock_.now(), .demo = true, .members = {}};
+    wire::Genesis genesis{.chain_id = chain_id_,
+                          .time = clock_.now(),
+                          .demo = true,
+                          .members = {},
+                          .policy = policy_of(setup_.engine)};
     wire::Trust trust{.chain_id = chain_id_, .genesis_hash = {}, .miners = {}};
 
     record_.administrator = base::draw<wire::LedgerId>(random_);
@@ -111,7 +114,7 @@ Result<void> FirstStart::make_genesis() {
     genesis.members.push_back({record_.administrator, wire::Role::administrator,
                                wire::SignatureScheme::ecdsa_p256_sha512, *administrator,
                                wire::Custody::node});
-    for (std::size_t i = 0; i < demo_miners; ++i) {
+    for (std::size_t i = 0; i < miners_of(setup_.engine); ++i) {
         const auto id = base::draw<wire::LedgerId>(random_);
         auto key = keys_->create_for_service(id);
         if (!key) return base::pass(key);
@@ -120,6 +123,7 @@ Result<void> FirstStart::make_genesis() {
         trust.miners.push_back({id, *key});
     }
     trust.genesis_hash = wire::hash_of(genesis);
+    trust.quorum = genesis.policy.quorum;
     auto checkpoint_key = create_checkpoint_key(folder_, *keys_, chain_id_);
     if (!checkpoint_key) return base::pass(checkpoint_key);
     trust.checkpoint_key = *std::move(checkpoint_key);
@@ -244,18 +248,11 @@ Result<void> FirstStart::sign_consents() {
     return {};
 }
 
-Result<void> FirstStart::write_transactions() {
-    base::Bytes out;
-    for (const auto& envelope : transactions_) {
-        base::append_u32(out, static_cast<std::uint32_t>(envelope.size()));
-        base::append(out, envelope);
-    }
-    return storage::write_file_synced(folder_.first_transactions(), out);
-}
-
 std::string source_of(const DemoSetup& setup) {
-    return setup.replay.empty() ? fmt::format("simulate {}", setup.patients)
-                                : "replay " + fs::weakly_canonical(setup.replay).string();
+    const auto patients = setup.replay.empty()
+                              ? fmt::format("simulate {}", setup.patients)
+                              : "replay " + fs::weakly_canonical(setup.replay).string();
+    return patients + words_of(setup.engine);
 }
 
 std::string to_json(const SetupRecord& record) {
@@ -281,7 +278,9 @@ Result<SetupRecord> FirstStart::run() {
         if (auto signed_it = sign_enrolment(person); !signed_it) return base::pass(signed_it);
     }
     if (auto signed_it = sign_consents(); !signed_it) return base::pass(signed_it);
-    if (auto written = write_transactions(); !written) return base::pass(written);
+    if (auto written = write_transactions(folder_.first_transactions(), transactions_); !written) {
+        return base::pass(written);
+    }
     record_.source = source_of(setup_);
     // Written last: a folder without it was not set up to the end.
     if (auto done = storage::write_file_synced(folder_.setup(), base::as_bytes(to_json(record_)));
@@ -371,20 +370,7 @@ Result<SetupRecord> set_up(const DataFolder& folder, const DemoSetup& setup,
 }
 
 Result<std::vector<base::Bytes>> first_transactions(const DataFolder& folder) {
-    const auto bytes = storage::read_file(folder.first_transactions(), transactions_bytes_max);
-    if (!bytes && bytes.error().code == ErrorCode::not_found) return std::vector<base::Bytes>{};
-    if (!bytes) return base::pass(bytes);
-    std::vector<base::Bytes> out;
-    for (base::ByteView rest = *bytes; !rest.empty();) {
-        const std::size_t size = rest.size() < 4 ? rest.size() : base::read_u32(rest);
-        if (rest.size() < 4 + size) {
-            return base::fail(ErrorCode::corrupted, "first_transactions.bin is cut off");
-        }
-        const auto envelope = rest.subspan(4, size);
-        out.emplace_back(envelope.begin(), envelope.end());
-        rest = rest.subspan(4 + size);
-    }
-    return out;
+    return read_transactions(folder.first_transactions());
 }
 
 }  // namespace cli

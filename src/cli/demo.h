@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "cli/data_folder.h"
+#include "cli/engine.h"
 #include "wire/ids.h"
 
 namespace cli {
@@ -21,14 +22,15 @@ struct DemoSetup {
     std::uint32_t patients = 6;    ///< Simulated ones.
     std::uint64_t seed = 1;
     bool program_approves = false;  ///< Patients consent to the demo program as well.
+    EngineSetup engine;
 };
-inline constexpr std::size_t demo_miners = 100;  // [0]: 100 miners
 inline constexpr std::string_view demo_password = "salus-demo";
 
 /// The ids that the node needs again at each start; stands in setup.json.
 struct SetupRecord {
     bool demo = true;
-    std::string source;  ///< "simulate 6" or "replay <folder>": must be the same at each start.
+    /// "simulate 6", "replay <folder>", each with the engine: must be the same at each start.
+    std::string source;
     wire::LedgerId administrator;
     wire::LedgerId cloud_server;
     wire::LedgerId demo_program;

@@ -11,12 +11,14 @@
 #include "cli/auto_approver.h"
 #include "cli/checkpoints.h"
 #include "cli/demo.h"
+#include "cli/engine.h"
+#include "cli/miner.h"
 #include "cli/node_reports.h"
 #include "cli/process.h"
 #include "cli/sequences.h"
 #include "cli/setup_command.h"
 #include "cli/verify.h"
-#include "consensus/embedded_engine.h"
+#include "consensus/engine.h"
 #include "crypto/random.h"
 #include "gateway/gateway.h"
 #include "identity/consent_keys.h"
@@ -89,7 +91,7 @@ private:
     std::unique_ptr<identity::ConsentKeys> consent_keys_;
     std::unique_ptr<crypto::SignatureVerifier> verifier_;
     std::unique_ptr<ledger::Application> application_;
-    std::unique_ptr<consensus::EmbeddedEngine> engine_;
+    std::unique_ptr<consensus::Engine> engine_;
     std::unique_ptr<chain::Subscription> block_log_;
     std::unique_ptr<witness::CheckpointPublisher> checkpoints_;
     std::string checkpoint_fault_;  ///< The last one that was logged.
@@ -167,14 +169,17 @@ Result<void> Node::open_ledger() {
         if (!genesis) return base::pass(genesis);
         if (auto made = application_->init_chain(*genesis); !made) return made;
     }
-    auto engine = consensus::EmbeddedEngine::start(
-        {.application = *application_,
+    auto engine = start_engine(
+        {.folder = folder_,
+         .application = *application_,
          .verifier = *verifier_,
          .clock = clock_,
-         .signer_of = [this](const wire::LedgerId& id) { return keys_->service_signer(id); },
+         .keys = *keys_,
+         .sequences = sequences_,
          .on_error = [](const base::Error& error) { spdlog::error("ledger: {}", error.detail); }});
     if (!engine) return base::pass(engine);
     engine_ = std::move(*engine);
+    spdlog::info("{}", describe_engine(application_->info()));
     // A line that stands in the log is a promise: tests hold it against what is on disk.
     block_log_ = engine_->follow(engine_->height() + 1, [](const wire::Block& block) {
         spdlog::info("committed block {} {}", block.header.height,
@@ -183,17 +188,18 @@ Result<void> Node::open_ledger() {
     return submit_first_transactions();
 }
 
-/// Enrolments first, then the consents of those enrolled; each until it is in a block.
+/// Enrolments first, then the consents of those enrolled, each until it is in a block; then what
+/// `salus miner` has signed.
 Result<void> Node::submit_first_transactions() {
     const auto envelopes = first_transactions(folder_);
     if (!envelopes) return base::pass(envelopes);
-    if (envelopes->empty()) return {};
+    if (envelopes->empty()) return submit_waiting(folder_, *engine_);
     if (auto done = submit_in_order(*engine_, *envelopes); !done) return done;
     std::error_code error;
     std::filesystem::remove(folder_.first_transactions(), error);
     if (error) return base::fail(ErrorCode::unavailable, error.message());
     spdlog::info("{} first transactions are on the chain", envelopes->size());
-    return {};
+    return submit_waiting(folder_, *engine_);
 }
 
 Result<void> Node::open_checkpoints() {

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/miner.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "chain/mining.h"
+#include "chain/queries.h"
+#include "cli/demo.h"
+#include "cli/engine.h"
+#include "cli/sequences.h"
+#include "cli/transactions_file.h"
+#include "consensus/fairness.h"
+#include "crypto/random.h"
+#include "identity/key_store.h"
+#include "ledger/application.h"
+#include "storage/files.h"
+#include "storage/rocks_store.h"
+#include "wire/signer.h"
+
+namespace cli {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+
+std::filesystem::path waiting_file(const DataFolder& folder) {
+    return folder.root / "waiting_transactions.bin";
+}
+
+int complain(const base::Error& error) {
+    fmt::print(stderr, "salus: {}\n", error.detail);
+    return 1;
+}
+
+/// The folder's ledger as it stands on disk, read only.
+struct Reading {
+    std::unique_ptr<storage::RocksStore> store;
+    std::unique_ptr<crypto::SignatureVerifier> verifier;
+    std::unique_ptr<ledger::Application> application;
+    chain::MiningView mining;
+};
+Result<Reading> read_ledger(const DataFolder& folder) {
+    Reading out;
+    auto store = storage::RocksStore::open_read_only(folder.database("ledger"));
+    if (!store) return base::pass(store);
+    out.store = std::move(*store);
+    out.verifier = crypto::make_serial_verifier();
+    auto application = ledger::Application::open(*out.store, *out.verifier);
+    if (!application) return base::pass(application);
+    out.application = std::move(*application);
+    if (!out.application->initialised()) {
+        return base::fail(ErrorCode::not_found, "the ledger is empty; start the node once");
+    }
+    const auto raw = out.application->query(chain::path::mining, {});
+    if (!raw) return base::pass(raw);
+    auto mining = chain::encoding::decode_mining_view(*raw);
+    if (!mining) return base::pass(mining);
+    out.mining = std::move(*mining);
+    return out;
+}
+
+boost::json::object to_json(const chain::MinerView& miner, std::size_t number) {
+    return {{"number", number},
+            {"id", base::to_hex(miner.id.view())},
+            {"standing", wire::name_of(miner.standing)},
+            {"joined_height", miner.joined_height},
+            {"turns", miner.turns},
+            {"forfeits", miner.forfeits}};
+}
+
+void print_list(const Reading& ledger, bool json) {
+    const auto& mining = ledger.mining;
+    const auto info = ledger.application->info();
+    if (json) {
+        boost::json::array miners;
+        for (std::size_t i = 0; i < mining.miners.size(); ++i) {
+            miners.push_back(to_json(mining.miners[i], i + 1));
+        }
+        fmt::print("{}\n", boost::json::serialize(
+                               boost::json::object{{"engine", wire::name_of(mining.engine)},
+                                                   {"quorum", wire::name_of(mining.quorum)},
+                                                   {"round", mining.round},
+                                                   {"next", mining.next + 1},
+                                                   {"miners", std::move(miners)}}));
+        return;
+    }
+    fmt::print("{}\nheight {}, round {}\n", describe_engine(info), info.height, mining.round);
+    for (std::size_t i = 0; i < mining.miners.size(); ++i) {
+        const auto& miner = mining.miners[i];
+        fmt::print("{:5}  {}  {:9}  since block {}, {} blocks, {} turns forfeited{}\n", i + 1,
+                   base::to_hex(miner.id.view()), wire::name_of(miner.standing),
+                   miner.joined_height, miner.turns, miner.forfeits,
+                   i == mining.next ? "  <- next" : "");
+    }
+}
+
+boost::json::array to_json(const std::vector<consensus::FairnessReport::Turn>& turns) {
+    boost::json::array out;
+    for (const auto& turn : turns) {
+        out.push_back({{"miner", base::to_hex(turn.miner.view())}, {"round", turn.round}});
+    }
+    return out;
+}
+
+void print_fairness(const consensus::FairnessReport& report, bool json) {
+    if (json) {
+        boost::json::array miners;
+        for (const auto& miner : report.miners) {
+            miners.push_back({{"id", base::to_hex(miner.id.view())},
+                              {"blocks", miner.blocks},
+                              {"forfeits", miner.forfeits},
+                              {"active", miner.active}});
+        }
+        fmt::print("{}\n", boost::json::serialize(
+                               boost::json::object{{"engine", wire::name_of(report.engine)},
+                                                   {"fair", report.is_fair()},
+                                                   {"height", report.height},
+                                                   {"complete_rounds", report.complete_rounds},
+                                                   {"miners", std::move(miners)},
+                                                   {"forfeited", to_json(report.forfeited)},
+                                                   {"mined_twice", to_json(report.twice)}}));
+        return;
+    }
+    fmt::print("{} blocks, {} complete rounds\n", report.height, report.complete_rounds);
+    for (const auto& turn : report.forfeited) {
+        fmt::print("round {}: miner {} forfeited its turn\n", turn.round,
+                   base::to_hex(turn.miner.view()));
+    }
+    for (const auto& turn : report.twice) {
+        fmt::print("round {}: miner {} mined more than once\n", turn.round,
+                   base::to_hex(turn.miner.view()));
+    }
+    fmt::print("{}\n", report.is_fair() ? "every active miner had its turn in every complete round"
+                                        : "NOT FAIR");
+}
+
+Result<consensus::FairnessReport> read_fairness(const DataFolder& folder) {
+    const auto ledger = read_ledger(folder);
+    if (!ledger) return base::pass(ledger);
+    const auto& blocks = ledger->application->blocks();
+    const auto genesis = blocks.genesis();
+    if (!genesis) return base::pass(genesis);
+    return consensus::fairness_of(**genesis, ledger->application->info().height,
+                                  [&](wire::Height height) { return blocks.block(height); });
+}
+
+Result<wire::LedgerId> find_miner(const chain::MiningView& mining, const std::string& word) {
+    std::size_t number = 0;
+    const auto* const end = word.data() + word.size();
+    const auto parsed = std::from_chars(word.data(), end, number);
+    if (parsed.ec == std::errc() && parsed.ptr == end && number >= 1 &&
+        number <= mining.miners.size()) {
+        return mining.miners[number - 1].id;
+    }
+    std::optional<wire::LedgerId> found;
+    for (const auto& miner : mining.miners) {
+        if (word.empty() || !base::to_hex(miner.id.view()).starts_with(word)) continue;
+        if (found) return base::fail(ErrorCode::conflict, "more than one miner's id begins so");
+        found = miner.id;
+    }
+    if (found) return *found;
+    return base::fail(ErrorCode::not_found, "no such miner; salus miner list names them");
+}
+
+/// Signs for the folder while no node runs on it.
+class Office {
+public:
+    explicit Office(const MinerCommand& command)
+        : command_(command), sequences_(command.folder.sequences()) {}
+
+    Result<void> open() {
+        auto setup = read_setup(command_.folder);
+        if (!setup) return base::pass(setup);
+        setup_ = *setup;
+        auto lock = storage::FolderLock::take(command_.folder.databases());
+        if (!lock) {
+            return base::fail(lock.error().code, "a node runs on this folder; stop it first");
+        }
+        lock_.emplace(std::move(*lock));
+        auto ledger = read_ledger(command_.folder);
+        if (!ledger) return base::pass(ledger);
+        ledger_ = std::move(*ledger);
+        auto keys = identity::KeyStore::open(command_.folder.keys(), clock_, random_);
+        if (!keys) return base::pass(keys);
+        keys_ = std::move(*keys);
+        return {};
+    }
+    Result<std::unique_ptr<wire::Signer>> administrator() {
+        const std::string_view password =
+            command_.password.empty() ? demo_password : std::string_view(command_.password);
+        if (auto opened = keys_->unlock(setup_.administrator, password); !opened) {
+            return base::pass(opened);
+        }
+        return keys_->person_signer(setup_.administrator);
+    }
+    /// Signs, asks the ledger as it stands, and leaves the transaction for the node.
+    Result<void> leave(const wire::Signer& signer, wire::Action action) {
+        const auto sequence = sequences_.next(signer.id());
+        if (!sequence) return base::pass(sequence);
+        const wire::TransactionBody body{.chain_id = ledger_.application->info().chain_id,
+                                         .sender = signer.id(),
+                                         .sequence = *sequence,
+                                         .timestamp = clock_.now(),
+                                         .action = std::move(action)};
+        const wire::Signer* const signers[] = {&signer};
+        auto envelope = wire::sign_transaction(body, signers);
+        if (!envelope) return base::pass(envelope);
+        const auto verdict = ledger_.application->check_tx(*envelope, clock_.now());
+        if (verdict.code != 0) {
+            return base::fail(static_cast<ErrorCode>(verdict.code), verdict.detail);
+        }
+        auto waiting = read_transactions(waiting_file(command_.folder));
+        if (!waiting) return base::pass(waiting);
+        waiting->push_back(std::move(*envelope));
+        return write_transactions(waiting_file(command_.folder), *waiting);
+    }
+    [[nodiscard]] identity::KeyStore& keys() { return *keys_; }
+    [[nodiscard]] const Reading& ledger() const { return ledger_; }
+    [[nodiscard]] wire::LedgerId draw_id() { return base::draw<wire::LedgerId>(random_); }
+
+private:
+    const MinerCommand& command_;
+    base::SystemClock clock_;
+    crypto::SystemRandom random_;
+    Sequences sequences_;
+    SetupRecord setup_;
+    std::optional<storage::FolderLock> lock_;
+    Reading ledger_;
+    std::unique_ptr<identity::KeyStore> keys_;
+};
+
+Result<void> join(const MinerCommand& command) {
+    Office office(command);
+    if (auto opened = office.open(); !opened) return opened;
+    const auto info = office.ledger().application->info();
+    if (info.policy.quorum != wire::Quorum::miner_alone && info.active_miners >= miner_nodes_max) {
+        return base::fail(ErrorCode::too_large,
+                          fmt::format("one process runs {} miner nodes at most", miner_nodes_max));
+    }
+    const auto administrator = office.administrator();
+    if (!administrator) return base::pass(administrator);
+    const auto id = office.draw_id();
+    auto key = office.keys().create_for_service(id);
+    if (!key) return base::pass(key);
+    auto left = office.leave(**administrator, wire::Enrol{id, wire::Role::miner,
+                                                          wire::SignatureScheme::ecdsa_p256_sha512,
+                                                          *key, wire::Custody::node});
+    if (!left) return left;
+    fmt::print("miner {} joins when the node starts; it stands last in order of joining\n",
+               base::to_hex(id.view()));
+    return {};
+}
+
+Result<void> change(const MinerCommand& command, wire::MinerStanding standing) {
+    Office office(command);
+    if (auto opened = office.open(); !opened) return opened;
+    const auto miner = find_miner(office.ledger().mining, command.miner);
+    if (!miner) return base::pass(miner);
+    auto signer = standing == wire::MinerStanding::left ? office.keys().service_signer(*miner)
+                                                        : office.administrator();
+    if (!signer) return base::pass(signer);
+    auto left = office.leave(**signer, wire::ChangeMining{.subject = *miner, .standing = standing});
+    if (!left) return left;
+    fmt::print("miner {} is {} when the node starts\n", base::to_hex(miner->view()),
+               wire::name_of(standing));
+    return {};
+}
+
+}  // namespace
+
+int miner_list_command(const MinerCommand& command) {
+    const auto ledger = read_ledger(command.folder);
+    if (!ledger) return complain(ledger.error());
+    print_list(*ledger, command.json);
+    return 0;
+}
+
+int miner_fairness_command(const MinerCommand& command) {
+    const auto report = read_fairness(command.folder);
+    if (!report) return complain(report.error());
+    print_fairness(*report, command.json);
+    return report->is_fair() ? 0 : 1;
+}
+
+int miner_join_command(const MinerCommand& command) {
+    const auto done = join(command);
+    return done ? 0 : complain(done.error());
+}
+
+int miner_change_command(const MinerCommand& command, wire::MinerStanding standing) {
+    const auto done = change(command, standing);
+    return done ? 0 : complain(done.error());
+}
+
+Result<void> submit_waiting(const DataFolder& folder, chain::TransactionSubmitter& submitter) {
+    const auto envelopes = read_transactions(waiting_file(folder));
+    if (!envelopes) return base::pass(envelopes);
+    for (const auto& envelope : *envelopes) {
+        const auto committed = chain::submit_and_wait(submitter, envelope);
+        if (committed) {
+            spdlog::info("a change of miners is in block {}", committed->height);
+            continue;
+        }
+        const auto code = committed.error().code;
+        const bool ours = code == ErrorCode::unavailable || code == ErrorCode::storage_full ||
+                          code == ErrorCode::corrupted;
+        if (ours) return base::pass(committed);
+        spdlog::error("a change of miners was refused: {}", committed.error().detail);
+    }
+    std::error_code error;
+    std::filesystem::remove(waiting_file(folder), error);
+    if (error) return base::fail(ErrorCode::unavailable, error.message());
+    return {};
+}
+
+}  // namespace cli
