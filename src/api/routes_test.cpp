@@ -34,7 +34,6 @@ const std::vector<std::pair<std::string, unsigned>> anas_record{
 
 const std::map<std::string, Row>& rows() {
     static const std::string vital_signs = "&category=vital_signs&purpose=treatment";
-    static const std::string vital_signs = "&category=vital_signs&purpose=treatment";
     static const std::string period = "?from_ms=1767225000000&to_ms=1767229200000";
     static const std::map<std::string, Row> table{
         {"login",
@@ -109,15 +108,6 @@ const std::map<std::string, Row>& rows() {
          {.target = "/api/v1/ledger/transactions/{transaction}/receipt",
           .answers = {{"ana", 200}, {"lee", 200}, {"auditor", 200}},
           .others = 404}},
-        {"read_consent_receipt",
-         {.target = "/api/v1/receipts/consent?patient={ana}&reader={lee}" + vital_signs,
-          .answers = {{"ana", 200}, {"ben", 404}, {"auditor", 200}}}},
-        {"read_no_consent_receipt",
-         {.target = "/api/v1/receipts/no-consent?patient={ana}&readers={may}" + vital_signs,
-          .answers = {{"ana", 200}, {"ben", 404}, {"auditor", 200}}}},
-        {"read_key_destroyed_receipt",  // none is, here
-         {.target = "/api/v1/receipts/key-destroyed?content_id=" + std::string(72, '0'),
-          .answers = {{"ana", 404}, {"ben", 404}, {"auditor", 404}}}},
         {"read_consent_receipt",
          {.target = "/api/v1/receipts/consent?patient={ana}&reader={lee}" + vital_signs,
           .answers = {{"ana", 200}, {"ben", 404}, {"auditor", 200}}}},

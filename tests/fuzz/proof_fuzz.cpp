@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Proofs of the state tree. Goal: whatever a forger does with the parts of an honest proof, no root proves
-// that a key is there and that it is not. Method: the input writes a proof, whose root is computed; then it
-// cuts, repeats and alters the parts into proofs of absence of the same key under that root.
+// Proofs of the state tree. Goal: whatever a forger does with the parts of an honest proof, no root
+// proves that a key is there and that it is not. Method: the input writes a proof, whose root is
+// computed; then it cuts, repeats and alters the parts into proofs of absence of the same key under
+// that root.
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include <vector>
