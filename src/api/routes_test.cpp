@@ -166,8 +166,6 @@ std::string filled_in(TestNode& node, std::string text) {
         {"{ana}", [&] { return node.id("ana"); }},
         {"{lee}", [&] { return node.id("lee"); }},
         {"{may}", [&] { return node.id("may"); }},
-        {"{lee}", [&] { return node.id("lee"); }},
-        {"{may}", [&] { return node.id("may"); }},
         {"{pharmacist}", [&] { return node.id("pharmacist"); }},
         {"{device}",
          [&] {

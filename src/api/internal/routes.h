@@ -105,19 +105,13 @@ base::Result<Response> block(Service& service, const Call& call);
 base::Result<Response> block_file(Service& service, const Call& call);
 base::Result<Response> transaction(Service& service, const Call& call);
 base::Result<Response> transaction_receipt(Service& service, const Call& call);
-// routes_receipts.cpp
-base::Result<Response> consent_receipt(Service& service, const Call& call);
-base::Result<Response> no_consent_receipt(Service& service, const Call& call);
-base::Result<Response> key_destroyed_receipt(Service& service, const Call& call);
-// routes_ledger.cpp
-// routes_receipts.cpp
-base::Result<Response> consent_receipt(Service& service, const Call& call);
-base::Result<Response> no_consent_receipt(Service& service, const Call& call);
-base::Result<Response> key_destroyed_receipt(Service& service, const Call& call);
-// routes_ledger.cpp
 base::Result<Response> mining(Service& service, const Call& call);
 base::Result<Response> orphans(Service& service, const Call& call);
 base::Result<Response> search(Service& service, const Call& call);
+// routes_receipts.cpp
+base::Result<Response> consent_receipt(Service& service, const Call& call);
+base::Result<Response> no_consent_receipt(Service& service, const Call& call);
+base::Result<Response> key_destroyed_receipt(Service& service, const Call& call);
 // routes_checkpoints.cpp
 base::Result<Response> checkpoint(Service& service, const Call& call);
 base::Result<Response> consistency(Service& service, const Call& call);
