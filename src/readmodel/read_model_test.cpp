@@ -83,7 +83,8 @@ protected:
                    .action = std::move(action)};
         tx.body_bytes = wire::encode(tx.body);
         wire::SignatureBytes signature;
-        signature.bytes[0] = 1;
+        signature.bytes[0] = 1;   // r
+        signature.bytes[63] = 1;  // s
         tx.signatures = {{.signer = sender, .value = signature}};
         return tx;
     }

@@ -481,6 +481,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/receipts/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The receipt that a consent was in force */
+        get: operations["getConsentReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts/no-consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The receipt that no consent let any of the readers see it */
+        get: operations["getNoConsentReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts/key-destroyed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The receipt that the key of a vault object is destroyed */
+        get: operations["getKeyDestroyedReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger/mining": {
         parameters: {
             query?: never;
@@ -2526,6 +2577,126 @@ export interface operations {
             path: {
                 id: components["schemas"]["TransactionId"];
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConsentReceipt: {
+        parameters: {
+            query: {
+                /** @description Whose record */
+                patient: components["schemas"]["LedgerId"];
+                /** @description Who was allowed */
+                reader: components["schemas"]["LedgerId"];
+                /** @description What kind of record */
+                category: "vital_signs" | "laboratory" | "medication" | "imaging";
+                /** @description What for */
+                purpose: "treatment" | "research" | "billing";
+                /** @description As of this block; absent: the newest */
+                height?: number;
+                /** @description JSON, the compact form, or the text that a QR code holds */
+                form?: "json" | "binary" | "text";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getNoConsentReceipt: {
+        parameters: {
+            query: {
+                /** @description Whose record */
+                patient: components["schemas"]["LedgerId"];
+                /** @description 1 to 16 ids with commas between: a person, and the organisations it belongs to */
+                readers: string;
+                /** @description What kind of record */
+                category: "vital_signs" | "laboratory" | "medication" | "imaging";
+                /** @description What for */
+                purpose: "treatment" | "research" | "billing";
+                /** @description As of this block; absent: the newest */
+                height?: number;
+                /** @description JSON, the compact form, or the text that a QR code holds */
+                form?: "json" | "binary" | "text";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getKeyDestroyedReceipt: {
+        parameters: {
+            query: {
+                /** @description The vault object's CID, in hexadecimal */
+                content_id: string;
+                /** @description As of this block; absent: the newest */
+                height?: number;
+                /** @description JSON, the compact form, or the text that a QR code holds */
+                form?: "json" | "binary" | "text";
+            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
