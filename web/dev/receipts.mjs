@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An honest receipt and its anchor for the development node (Node reads the .ts files as they are).
-import { write_claim } from '../src/verify/claim.ts';
+import { write_claim } from '../src/verify/claim_json.ts';
 import { write_trust } from '../src/verify/receipt.ts';
 import { make_block, make_receipt } from '../src/verify/testing.ts';
 

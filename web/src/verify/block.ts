@@ -5,7 +5,8 @@ import { equal, to_hex } from './bytes.ts';
 import { merkle_root, sha512, verify_signature } from './crypto.ts';
 import { Malformed, Message } from './protobuf.ts';
 import type { Trust } from './receipt.ts';
-import { approval_message, read_header, read_seal, read_transaction, sealed_message, type Header, type Seal } from './schema.ts';
+import { approval_message, read_header, read_seal, sealed_message, type Header, type Seal } from './schema_block.ts';
+import { read_transaction } from './schema_transaction.ts';
 
 export const block_bytes_max = 160 * 1024 * 1024;
 export const block_step_names = ['form', 'parent', 'transactions', 'seal', 'approvals'] as const;

@@ -6,9 +6,9 @@ import { sha512_256 } from '@noble/hashes/sha2.js';
 import { concat, to_hex } from './bytes.ts';
 import { merkle_inner, merkle_leaf, merkle_root, sha256, sha512, type StateProof } from './crypto.ts';
 import { Message } from './protobuf.ts';
-import type { Claim, TransactionFact } from './claim.ts';
+import type { Claim, TransactionFact } from './claim_fact.ts';
 import type { Trust } from './receipt.ts';
-import { sealed_message } from './schema.ts';
+import { sealed_message } from './schema_block.ts';
 
 export const filled = (size: number, value: number): Uint8Array => new Uint8Array(size).fill(value);
 

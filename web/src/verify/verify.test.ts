@@ -3,7 +3,9 @@
 // everything about it changed, byte by byte and rule by rule.
 import { describe, expect, test } from 'vitest';
 import { from_base45, from_base64, from_base64url, from_hex, to_base45, to_base64, to_base64url, to_hex } from './bytes.ts';
-import { read_claim, write_claim, type TransactionFact } from './claim.ts';
+import { read_claim } from './claim.ts';
+import type { TransactionFact } from './claim_fact.ts';
+import { write_claim } from './claim_json.ts';
 import { state_proof_fault, verify_inclusion, verify_signature, merkle_leaf } from './crypto.ts';
 import { Malformed, Message } from './protobuf.ts';
 import { read_trust, write_trust } from './receipt.ts';

@@ -490,7 +490,7 @@ export const en = {
     last_round: (round: string, from: string, to: string, mined: string) =>
       `Round ${round} was full: blocks ${from} to ${to}, ${mined} miners once each.`,
     last_round_lost: (lost: string) => `Turns lost by absence: ${lost}.`,
-    standings: { active: '', suspended: 'suspended', left: 'has left' } as Record<string, string>,
+    standings: { suspended: 'suspended', left: 'has left' } as Record<string, string>,
     kept: 'was absent; its turn is kept',
     forfeits: (count: string) => (count === '1' ? '1 turn lost' : `${count} turns lost`),
     upcoming: 'Next turns',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReactNode } from 'react';
-import { step_names_of, type Facts, type Verdict } from '@/verify/verify';
+import { step_names_of, type Facts, type Verdict } from '@/verify/verdict';
 import { count, full, moment } from '@/ui/format';
 import { CheckIcon, CrossIcon, DashIcon } from '@/ui/icons';
 import { word_for, words } from '@/words';
