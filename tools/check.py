@@ -19,6 +19,7 @@ WRAPPED = {
     "openssl/": {"crypto"},
     "rocksdb/": {"storage"},
     "mosquitto.h": {"mqtt"},
+    "qrencode.h": {"cli"},
     "zstd.h": {"vault"},
     "google/protobuf": {"wire", "state"},
     "salus/v1/": {"wire", "state"},

@@ -8,6 +8,7 @@
 
 #include "cli/bench.h"
 #include "cli/checkpoints.h"
+#include "cli/claim.h"
 #include "cli/fleet.h"
 #include "cli/inspect.h"
 #include "cli/miner.h"
@@ -31,6 +32,7 @@ struct Words {
     FleetOptions fleet;
     VerifyCommand verify;
     VerifyCheckpointCommand verify_checkpoint;
+    ClaimCommand claim;
     WitnessCommand witness;
     AdmitCommand admit;
     BenchCommand bench;
@@ -167,6 +169,54 @@ void add_verify(CLI::App& app, Words& words) {
         [&words] { words.chosen = [&words] { return verify_receipt_command(words.verify); }; });
 }
 
+void add_claim_output(CLI::App& sub, ClaimCommand& command) {
+    sub.add_option("--data", command.folder.root, "the data folder; it is only read")
+        ->required()
+        ->check(CLI::ExistingDirectory);
+    sub.add_option("--checkpoint", command.checkpoint, "a signed checkpoint to put into it")
+        ->check(CLI::ExistingFile);
+    sub.add_option("--form", command.form, "json, binary or text")
+        ->check(CLI::IsMember({"json", "binary", "text"}))
+        ->capture_default_str();
+    sub.add_option("--out", command.out, "write it there in place of standard output");
+    flag(sub, "--qr", command.qr, "print a QR code of the text form");
+}
+
+void add_claim(CLI::App& app, Words& words) {
+    auto* claim = app.add_subcommand("claim", "make a receipt from a data folder, offline");
+    claim->require_subcommand(1);
+    auto& command = words.claim;
+    auto* transaction = claim->add_subcommand("transaction", "this transaction is in the ledger");
+    transaction->add_option("--id", command.transaction, "SHA-512, hexadecimal")->required();
+    add_claim_output(*transaction, command);
+    transaction->callback(
+        [&words] { words.chosen = [&words] { return claim_transaction_command(words.claim); }; });
+    const std::tuple<const char*, const char*, chain::ClaimKind> kinds[] = {
+        {"consent", "this consent was in force", chain::ClaimKind::consent},
+        {"no-consent", "no consent let any of these see it", chain::ClaimKind::no_consent},
+        {"key-destroyed", "this record's key is destroyed", chain::ClaimKind::key_destroyed}};
+    for (const auto& [name, help, kind] : kinds) {
+        auto* sub = claim->add_subcommand(name, help);
+        const bool of_consent = kind != chain::ClaimKind::key_destroyed;
+        sub->add_option("--patient", command.patient, "id, hexadecimal")->required(of_consent);
+        if (of_consent) {
+            sub->add_option("--reader", command.readers, "id, hexadecimal; no-consent: 1 to 16")
+                ->required();
+            sub->add_option("--category", command.category, "of the record")->capture_default_str();
+            sub->add_option("--purpose", command.purpose, "of reading it")->capture_default_str();
+        } else {
+            sub->add_option("--content-id", command.content_id, "72 hexadecimal digits")
+                ->required();
+        }
+        sub->add_option("--height", command.height,
+                        "as of this block (default: the checkpoint's, or the newest)");
+        add_claim_output(*sub, command);
+        sub->callback([&words, kind = kind] {
+            words.chosen = [&words, kind] { return claim_state_command(words.claim, kind); };
+        });
+    }
+}
+
 void add_witness(CLI::App& app, Words& words) {
     auto* witness = app.add_subcommand(
         "witness",
@@ -295,6 +345,7 @@ int run_command(int count, char** words_in) {
     add_up(app, words, "/proc/self/exe");
     add_parts(app, words);
     add_verify(app, words);
+    add_claim(app, words);
     add_repair(app, words);
     add_witness(app, words);
     add_miner(app, words);
