@@ -5,7 +5,8 @@ import { verify_block, type BlockVerdict, type Ground } from './block.ts';
 import { concat } from './bytes.ts';
 import { merkle_root, sha512 } from './crypto.ts';
 import { approval_message, sealed_message } from './schema_block.ts';
-import { filled, keys_of, make_receipt, message, miner, now_ms, sign, type Keys } from './testing.ts';
+import { message } from './protobuf_write.ts';
+import { filled, keys_of, make_receipt, miner, now_ms, sign, type Keys } from './testing.ts';
 
 const { receipt, trust } = make_receipt();
 const other = keys_of(33);

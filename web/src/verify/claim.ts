@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A receipt in its three forms: docs/formats/receipt.md. What does not write again to the same bytes is
 // refused, so that every reader reads the same.
-import { equal, from_base45 } from './bytes.ts';
-import { read_binary } from './claim_binary.ts';
+import { equal, from_base45, to_base45 } from './bytes.ts';
+import { read_binary, write_binary } from './claim_binary.ts';
 import type { Claim } from './claim_fact.ts';
 import { read_json, write_claim } from './claim_json.ts';
 import { Malformed } from './protobuf.ts';
@@ -26,3 +26,6 @@ export function read_claim(bytes: Uint8Array): Claim {
   if (!inner) throw new Malformed('behind "SALUS:" stands no base45');
   return read_binary(inner);
 }
+
+/// The text form, for QR codes: all of it is in their alphanumeric set.
+export const write_text = (claim: Claim): string => text_prefix + to_base45(write_binary(claim));

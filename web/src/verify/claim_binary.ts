@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The compact form of a receipt: proto/salus/v1/receipt.proto, docs/formats/receipt.md.
+import { concat } from './bytes.ts';
 import {
   consistency_steps_max,
   history_steps_max,
@@ -9,12 +10,14 @@ import {
   type CheckpointLink,
   type Claim,
   type ConsentFact,
+  type Fact,
   type KeyDestroyedFact,
   type NoConsentFact,
   type TransactionFact,
 } from './claim_fact.ts';
 import type { StateProof } from './crypto.ts';
 import { Malformed, Message, type Schema } from './protobuf.ts';
+import { message } from './protobuf_write.ts';
 import { category_names, purpose_names } from './schema.ts';
 
 const version = 2n;
@@ -109,4 +112,44 @@ export function read_binary(bytes: Uint8Array): Claim {
     checkpoint = { note: link.bytes(1), path: split(link.bytes(2), "the checkpoint's path", consistency_steps_max) };
   }
   return { header: message.bytes(2), seal: message.bytes(3), fact: only[1](message.bytes(only[0])), checkpoint };
+}
+
+function write_proof(proof: StateProof | null): Uint8Array {
+  if (!proof) return new Uint8Array();
+  const { key, value, steps } = proof;
+  return message([
+    [1, key], [2, value], [3, Uint8Array.from(steps, (step) => step.bit)], [4, concat(...steps.map((step) => step.sibling))],
+  ]);
+}
+function write_fact(fact: Fact): readonly [number, Uint8Array] {
+  switch (fact.kind) {
+    case 'transaction': {
+      const signers = fact.signers.map((proof) => [4, write_proof(proof)] as const);
+      return [4, message([
+        [1, fact.envelope], [2, fact.history_index], [3, concat(...fact.history_path)], ...signers,
+        [5, write_proof(fact.patient_leaf)], [6, write_proof(fact.consent)],
+      ])];
+    }
+    case 'consent':
+      return [5, message([[1, write_proof(fact.patient_leaf)], [2, write_proof(fact.consent)]])];
+    case 'no_consent': {
+      const readers = fact.readers.map(
+        ({ id, absence, record }) => [6, message([[1, id], [2, write_proof(absence)], [3, write_proof(record)]])] as const,
+      );
+      return [6, message([
+        [1, fact.patient], [2, fact.category], [3, fact.purpose], [4, write_proof(fact.patient_leaf)],
+        [5, write_proof(fact.patient_absence)], ...readers,
+      ])];
+    }
+    case 'key_destroyed':
+      return [7, message([[1, fact.content_id], [2, write_proof(fact.tombstone)]])];
+  }
+}
+
+export function write_binary(claim: Claim): Uint8Array {
+  const { checkpoint: link } = claim;
+  return message([
+    [1, version], [2, claim.header], [3, claim.seal], write_fact(claim.fact),
+    [8, link ? message([[1, link.note], [2, concat(...link.path)]]) : ''],
+  ]);
 }

@@ -1,42 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests and the development node: makes a small chain of its own and receipts of it, with the
-// encoders that the verifier itself does not need.
+// For tests and the development node: makes a small chain of its own and receipts of it, with
+// the encoders that the verifier itself does not need.
 import { p256 } from '@noble/curves/nist.js';
 import { sha512_256 } from '@noble/hashes/sha2.js';
 import { concat, to_hex } from './bytes.ts';
 import { merkle_inner, merkle_leaf, merkle_root, sha256, sha512, type StateProof } from './crypto.ts';
 import { Message } from './protobuf.ts';
+import { message } from './protobuf_write.ts';
 import type { Claim, TransactionFact } from './claim_fact.ts';
 import type { Trust } from './receipt.ts';
 import { sealed_message } from './schema_block.ts';
 
 export const filled = (size: number, value: number): Uint8Array => new Uint8Array(size).fill(value);
-
-export function varint(value: number | bigint): Uint8Array {
-  const bytes: number[] = [];
-  let rest = BigInt(value);
-  while (rest > 127n) {
-    bytes.push(Number(rest & 127n) | 128);
-    rest >>= 7n;
-  }
-  bytes.push(Number(rest));
-  return Uint8Array.from(bytes);
-}
-export type Value = number | bigint | string | Uint8Array;
-/// A message of [field, value] in the order given; zero and empty are left out unless `keep`.
-export function message(fields: readonly (readonly [number, Value])[], keep = false): Uint8Array {
-  return concat(
-    ...fields.map(([field, value]) => {
-      if (typeof value === 'number' || typeof value === 'bigint') {
-        if (!keep && BigInt(value) === 0n) return new Uint8Array();
-        return concat(varint(field << 3), varint(value));
-      }
-      const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
-      if (!keep && bytes.length === 0) return bytes;
-      return concat(varint((field << 3) | 2), varint(bytes.length), bytes);
-    }),
-  );
-}
 
 export interface Keys {
   id: Uint8Array;

@@ -9,7 +9,8 @@ import { write_claim } from './claim_json.ts';
 import { state_proof_fault, verify_inclusion, verify_signature, merkle_leaf } from './crypto.ts';
 import { Malformed, Message } from './protobuf.ts';
 import { read_trust, write_trust } from './receipt.ts';
-import { doctor, filled, keys_of, make_receipt, message, sign, state_tree, type Changes } from './testing.ts';
+import { message } from './protobuf_write.ts';
+import { doctor, filled, keys_of, make_receipt, sign, state_tree, type Changes } from './testing.ts';
 import { verify_receipt } from './verify.ts';
 
 const honest = make_receipt();

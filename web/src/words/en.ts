@@ -626,6 +626,12 @@ export const en = {
     bad: 'This receipt does not hold',
     bad_text: 'The first step that fails is marked below. Do not rely on it.',
     says: 'What it says',
+    qr_show: 'Show as QR code',
+    qr_hide: 'Hide the QR code',
+    qr_label: (kind: string) => `QR code of this receipt: ${kind}`,
+    qr_text: 'Its text begins with "SALUS:". Whoever scans it can paste that text here, and needs no network to check it.',
+    qr_too_large: (characters: string, most: string) =>
+      `As text this receipt has ${characters} characters, and one QR code holds ${most} at most. Pass it on as a file.`,
     working: 'Checking',
     keep: 'Download this page as one file',
     keep_text: 'It works offline, also when this node is gone.',

@@ -4,6 +4,7 @@ import { step_names_of, type Facts, type Verdict } from '@/verify/verdict';
 import { count, full, moment } from '@/ui/format';
 import { CheckIcon, CrossIcon, DashIcon } from '@/ui/icons';
 import { word_for, words } from '@/words';
+import { ReceiptQr } from './qr';
 import type { Anchor } from './verifier';
 
 const w = words.verify;
@@ -24,9 +25,12 @@ function strength_text(verdict: Verdict): string {
   return parts.length > 0 ? parts.join(' ') : w.good_text;
 }
 
+const kind_text = (facts: Facts): string =>
+  word_for(facts.claim === 'transaction' ? words.ledger.kinds : w.kinds, facts.kind);
+
 function FactList({ facts }: { facts: Facts }) {
   const rows: [string, ReactNode][] = [
-    [words.ledger.kind, word_for(facts.claim === 'transaction' ? words.ledger.kinds : w.kinds, facts.kind)],
+    [words.ledger.kind, kind_text(facts)],
     [w.sealed_in, w.sealed_text(count(Number(facts.height)), facts.chain_id)],
     [words.ledger.sealed, <time key="time" dateTime={new Date(facts.time_ms).toISOString()}>{full(facts.time_ms)}</time>],
   ];
@@ -81,7 +85,11 @@ function Steps({ verdict, anchored }: { verdict: Verdict; anchored: boolean }) {
   );
 }
 
-export function Outcome({ verdict, anchor }: { verdict: Verdict; anchor: Anchor | null }) {
+export function Outcome({ receipt, verdict, anchor }: {
+  receipt: Uint8Array | string;
+  verdict: Verdict;
+  anchor: Anchor | null;
+}) {
   const heading = headings[verdict.status];
   return (
     <div className="outcome">
@@ -105,6 +113,7 @@ export function Outcome({ verdict, anchor }: { verdict: Verdict; anchor: Anchor 
         <Steps verdict={verdict} anchored={anchor !== null} />
         {verdict.facts && verdict.status !== 'failed' ? <FactList facts={verdict.facts} /> : null}
       </div>
+      {verdict.facts && verdict.status !== 'failed' ? <ReceiptQr receipt={receipt} kind={kind_text(verdict.facts)} /> : null}
     </div>
   );
 }

@@ -150,7 +150,7 @@ export function Verifier({ verifier, node_anchor, keep }: {
         </section>
       </div>
       <div aria-live="polite">
-        {verifier.verdict ? <Outcome verdict={verifier.verdict} anchor={verifier.anchor} /> : <p className="muted">{w.wanted}</p>}
+        {verifier.verdict && verifier.receipt !== null ? <Outcome receipt={verifier.receipt} verdict={verifier.verdict} anchor={verifier.anchor} /> : <p className="muted">{w.wanted}</p>}
       </div>
       {keep ? (
         <p className="muted">
