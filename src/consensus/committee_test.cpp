@@ -129,6 +129,34 @@ TEST(Committee, MakesNoBlockWithoutItsQuorumAndKeepsTheOrphan) {
     expect_equal_replicas(committee);
 }
 
+// Goal: a crash between the commit of a block and the note that it is no orphan leaves none behind.
+// Method: the notes are set back to what they were before the commit.
+TEST(Committee, ABlockOfTheChainIsNoOrphanAfterACrashInItsCommit) {
+    Founders founders(4, two_thirds);
+    Committee committee(founders);
+    auto& miner = *committee.miners.back();
+    committee.lose_request = [&](const wire::LedgerId& to, const Request& request) {
+        return to == miner.person->id() && std::holds_alternative<Deliver>(request);
+    };
+    ASSERT_TRUE(committee.mine(0));
+    const auto block =
+        std::make_shared<const wire::Block>(committee.own.application->blocks().block(1).value());
+    // What it heard of an attempt at this block that failed, late.
+    ASSERT_TRUE(miner.node->handle(GiveUp{.block = block, .approvals = 2, .needed = 3}));
+    const auto header = wire::hash_of_header(block->header_bytes);
+    ASSERT_TRUE(miner.node->orphans().contains(header));
+    const auto before = all_of(miner.notes);
+    ASSERT_TRUE(miner.node->handle(Deliver{.block = block}));
+    ASSERT_EQ(miner.application->info().height, 1U);
+    EXPECT_FALSE(miner.node->orphans().contains(header));
+    storage::WriteBatch batch;
+    for (const auto& [key, value] : before) batch.put(key, value);
+    ASSERT_TRUE(miner.notes.write(batch));
+    miner.restart();
+    EXPECT_FALSE(miner.node->orphans().contains(header));
+    EXPECT_TRUE(orphans_of(miner).empty());
+}
+
 // Goal: no node signs two blocks at one attempt, also not after a crash. Method: the node is killed
 // after it has voted, and before its answer arrives; then it is offered another block.
 TEST(Committee, ANodeKilledAfterItsVoteDoesNotVoteTwice) {
@@ -223,6 +251,75 @@ TEST(Committee, ClosesEveryHeightThoughMessagesAreLostAndNodesKilled) {
         committee.settle();
         expect_equal_replicas(committee);
     }
+}
+
+/// A consent that is good up to `until`, for a chain that begins with these two.
+struct ShortConsent {
+    explicit ShortConsent(Founders& founders)
+        : founders_(founders),
+          patient(std::make_shared<testing::Identity>(wire::LedgerId{{1}}, wire::Role::patient)),
+          doctor(std::make_shared<testing::Identity>(wire::LedgerId{{2}}, wire::Role::doctor)) {
+        founders.genesis.members.push_back(patient->member());
+        founders.genesis.members.push_back(doctor->member());
+    }
+    [[nodiscard]] base::Bytes until(base::TimePoint end) const {
+        const wire::TransactionBody body{
+            .chain_id = founders_.genesis.chain_id,
+            .sender = patient->id(),
+            .sequence = 1,
+            .timestamp = founders_.genesis.time,
+            .action = wire::GrantConsent{.grantee = doctor->id(),
+                                         .category = wire::Category::vital_signs,
+                                         .purpose = wire::Purpose::treatment,
+                                         .from = founders_.genesis.time,
+                                         .until = end,
+                                         .token_key_hash = {}}};
+        return ledger::testing::Chain::sign(body, {patient});
+    }
+
+private:
+    Founders& founders_;
+    Person patient;
+    Person doctor;
+};
+
+// Goal: a height whose transactions become void while it is being closed ends, instead of waiting
+// for ever. Method: the miner whose turn it is is down until the consent is past its end.
+TEST(Committee, DropsAHeightOfWhichNothingIsGoodAnyMore) {
+    Founders founders(4, two_thirds);
+    const ShortConsent consent(founders);
+    Committee committee(founders);
+    auto& absent = committee.at(committee.own.application->next_turn()->miner);
+    absent.up = false;
+    const auto grant = consent.until(committee.now + std::chrono::seconds{1});
+    EXPECT_TRUE(committee.close({grant}, 40));
+    EXPECT_EQ(committee.own.application->info().height, 0U);
+    const auto again = committee.coordinator->begin({grant}, committee.now).value();
+    EXPECT_EQ(static_cast<base::ErrorCode>(again.front().code), base::ErrorCode::expired);
+    EXPECT_TRUE(committee.coordinator->idle());
+    absent.up = true;
+    ASSERT_TRUE(committee.mine(0));
+    committee.settle();
+    EXPECT_EQ(committee.own.application->info().height, 1U);
+    expect_equal_replicas(committee);
+}
+
+// Goal: nobody is told a refusal while a block with the transaction may still come. Method: the
+// miner proposed while the consent was good, and its answer is lost until the others had a turn.
+TEST(Committee, ClosesAHeightWithABlockProposedWhileItsTransactionsWereGood) {
+    Founders founders(4, two_thirds);
+    const ShortConsent consent(founders);
+    Committee committee(founders);
+    const auto proposer = committee.own.application->next_turn()->miner;
+    const auto lost_until = committee.now + two_thirds.turn_timeout;
+    committee.lose_answer = [&](const wire::LedgerId& from, const Answer&) {
+        return from == proposer && committee.now <= lost_until;
+    };
+    EXPECT_TRUE(committee.close({consent.until(committee.now + std::chrono::seconds{1})}));
+    ASSERT_EQ(committee.own.application->info().height, 1U);
+    EXPECT_EQ(committee.own.application->blocks().block(1)->header.miner, proposer);
+    committee.settle();
+    expect_equal_replicas(committee);
 }
 
 TEST(Committee, AMinerThatSealsTwoBlocksIsSuspended) {

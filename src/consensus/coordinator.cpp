@@ -63,7 +63,11 @@ base::Result<std::vector<ledger::TxResult>> Coordinator::begin(
     work_->height = candidate.height;
     work_->electorate = std::move(*electorate);
     work_->transactions = std::make_shared<const std::vector<base::Bytes>>(std::move(accepted));
-    begin_attempt(now);
+    work_->good_at = candidate.time;
+    if (auto begun = begin_attempt(now); !begun) {
+        work_.reset();
+        return base::pass(begun);
+    }
     return std::move(finalized->results);
 }
 
@@ -75,16 +79,29 @@ void Coordinator::send_all(const Request& request) {
     for (const auto& node : nodes_) send(node, request);
 }
 
-void Coordinator::begin_attempt(TimePoint now) {
+base::Result<void> Coordinator::begin_attempt(TimePoint now) {
     auto& work = *work_;
-    if (work.newest_lock) {
-        offer(work.newest_lock->block, work.newest_lock->certificate, now);
-    } else {
-        ask_for_proposal(now);
-    }
+    if (!work.newest_lock) return ask_for_proposal(now);
+    offer(work.newest_lock->block, work.newest_lock->certificate, now);
+    return {};
 }
 
-void Coordinator::ask_for_proposal(TimePoint now) {
+base::Result<bool> Coordinator::anything_left(const ledger::Turn& turn, TimePoint now) {
+    auto& work = *work_;
+    const auto time = std::max({now, parts_.application.info().time, turn.not_before});
+    if (time == work.good_at) return true;
+    const auto accepted = parts_.application.prepare_proposal({.height = work.height,
+                                                               .time = time,
+                                                               .miner = turn.miner,
+                                                               .round = turn.round,
+                                                               .transactions = *work.transactions,
+                                                               .passed_over = turn.passed_over});
+    if (!accepted) return base::pass(accepted);
+    if (!accepted->empty()) work.good_at = time;
+    return !accepted->empty();
+}
+
+base::Result<void> Coordinator::ask_for_proposal(TimePoint now) {
     auto& work = *work_;
     auto turn = parts_.application.next_turn(work.passed_over);
     if (!turn && work.passed_over > 0) {  // once through all of them: begin again
@@ -99,10 +116,15 @@ void Coordinator::ask_for_proposal(TimePoint now) {
     work.refused.clear();
     work.found_wrong.clear();
     work.asked.clear();
+    work.last_look = false;
     work.deadline = now + policy_.turn_timeout;
     work.resend_at = now + options_.resend;
-    if (!turn) return;
-    const bool anybody = turn->engine == wire::EngineKind::proof_of_work;
+    if (!turn) return {};
+    const auto something = anything_left(*turn, now);
+    if (!something) return base::pass(something);
+    work.last_look = !*something;
+    // A node shows what it has proposed whoever's turn it is.
+    const bool anybody = turn->engine == wire::EngineKind::proof_of_work || work.last_look;
     for (const auto& node : nodes_) {
         if (!anybody && node != turn->miner) continue;
         if (work.faulty.contains(node)) continue;
@@ -111,15 +133,17 @@ void Coordinator::ask_for_proposal(TimePoint now) {
     for (const auto& [miner, block] : work.proposals) {
         if (!work.asked.contains(miner)) continue;
         offer(block, std::nullopt, now);
-        return;
+        return {};
     }
     work.asked_at = now;
     send_again();
+    return {};
 }
 
 void Coordinator::offer(SharedBlock block, std::optional<Certificate> grounds, TimePoint now) {
     auto& work = *work_;
     work.phase = Phase::votes;
+    work.last_look = false;
     work.name = name_of(*block);
     work.block = std::move(block);
     work.grounds = std::move(grounds);
@@ -163,26 +187,29 @@ std::uint32_t Coordinator::next_attempt() const {
     return next;
 }
 
-void Coordinator::end_attempt(TimePoint now, bool pass_on) {
+base::Result<void> Coordinator::end_attempt(TimePoint now, bool pass_on) {
     auto& work = *work_;
     work.attempt = next_attempt();
     if (pass_on && !work.newest_lock) ++work.passed_over;
-    begin_attempt(now);
+    return begin_attempt(now);
 }
 
-void Coordinator::time_out(TimePoint now) {
+base::Result<void> Coordinator::time_out(TimePoint now) {
     auto& work = *work_;
+    if (work.last_look && !work.newest_lock) {  // nobody has a block for this height
+        work_.reset();
+        return {};
+    }
     if (work.phase == Phase::proposal) {  // nobody was asked for a vote: the attempt stands
         ++work.passed_over;
-        begin_attempt(now);
-        return;
+        return begin_attempt(now);
     }
     if (!work.newest_lock) {
         send_all(GiveUp{.block = work.block,
                         .approvals = static_cast<std::uint32_t>(work.votes.size()),
                         .needed = work.electorate.needed()});
     }
-    end_attempt(now, true);
+    return end_attempt(now, true);
 }
 
 bool Coordinator::is_about_this(std::uint32_t attempt, const BlockName& block, Phase phase) const {
@@ -291,10 +318,7 @@ base::Result<void> Coordinator::on(const wire::LedgerId& from, const Refused& re
         work.electorate.check(parts_.verifier, *lock->block, lock->certificate);
     if (newer) work.newest_lock = lock;
     if (!work.block || refused.attempt != work.attempt || refused.block != work.name) return {};
-    if (newer && lock->certificate.block != work.name) {
-        end_attempt(now, false);
-        return {};
-    }
+    if (newer && lock->certificate.block != work.name) return end_attempt(now, false);
     work.refused.insert(from);
     if (refused.wrong) work.found_wrong.insert(from);
     const auto voters = work.electorate.miners().size();
@@ -302,10 +326,7 @@ base::Result<void> Coordinator::on(const wire::LedgerId& from, const Refused& re
         return voters - std::min(voters, some.size()) < work.electorate.needed();
     };
     if (!without(work.refused)) return {};
-    if (!without(work.found_wrong)) {
-        end_attempt(now, false);
-        return {};
-    }
+    if (!without(work.found_wrong)) return end_attempt(now, false);
     // The block is wrong. Its miner's turn lasts until the timeout, as if it had stayed silent.
     work.faulty.insert(work.block->header.miner);
     work.proposals.erase(work.block->header.miner);
@@ -369,9 +390,8 @@ base::Result<void> Coordinator::look_after_nodes(TimePoint now) {
 base::Result<void> Coordinator::tick(TimePoint now) {
     if (auto looked = look_after_nodes(now); !looked) return looked;
     if (!work_) return {};
-    if (now >= work_->deadline) {
-        time_out(now);
-    } else if (now >= work_->resend_at) {
+    if (now >= work_->deadline) return time_out(now);
+    if (now >= work_->resend_at) {
         work_->resend_at = now + options_.resend;
         send_again();
     }

@@ -25,6 +25,11 @@ namespace consensus {
 /// is refused, and holds every block that is certified. What it forgets in a crash the nodes tell
 /// it again; what it says wrongly they refuse.
 ///
+/// A height ends with its block, or without one: block time moves on with each turn, and once none
+/// of the height's transactions would be accepted any more it is dropped. Before that every node
+/// has one turn's time to show a block that it proposed while they were still good. Whoever gives
+/// the same transactions to `begin` again is told why they are refused.
+///
 /// No thread, no clock and no I/O but its store: whoever drives it carries its requests to the
 /// nodes, brings their answers, and calls `tick` at `next_tick`.
 class Coordinator {
@@ -101,12 +106,14 @@ private:
     base::Result<void> on(const wire::LedgerId& from, const Delivered& delivered,
                           base::TimePoint now);
 
-    void begin_attempt(base::TimePoint now);
-    void ask_for_proposal(base::TimePoint now);
+    base::Result<void> begin_attempt(base::TimePoint now);
+    base::Result<void> ask_for_proposal(base::TimePoint now);
+    /// Whether a block of this turn would hold any of the height's transactions.
+    base::Result<bool> anything_left(const ledger::Turn& turn, base::TimePoint now);
     void offer(SharedBlock block, std::optional<Certificate> grounds, base::TimePoint now);
     /// The attempt came to nothing; the next one begins.
-    void end_attempt(base::TimePoint now, bool pass_on);
-    void time_out(base::TimePoint now);
+    base::Result<void> end_attempt(base::TimePoint now, bool pass_on);
+    base::Result<void> time_out(base::TimePoint now);
     /// Sends what is asked for in this phase to those who have not answered.
     void send_again();
     [[nodiscard]] std::uint32_t next_attempt() const;

@@ -21,8 +21,10 @@ base::Result<std::unique_ptr<MinerNode>> MinerNode::open(Parts parts) {
     auto ballot = Ballot::open(parts.notes);
     if (!ballot) return base::pass(ballot);
     ballot->begin(parts.application.info().height + 1);
-    return std::unique_ptr<MinerNode>(
+    auto node = std::unique_ptr<MinerNode>(
         new MinerNode(std::move(parts), std::move(*orphans), std::move(*ballot)));
+    if (auto forgotten = node->forget_adopted(); !forgotten) return base::pass(forgotten);
+    return node;
 }
 
 base::Result<std::vector<Answer>> MinerNode::handle(const Request& request) {
@@ -189,11 +191,11 @@ MinerNode::Answers MinerNode::on(const Deliver& deliver) {
             answers->push_back(refusal(deliver.block, block.seal.attempt, done.error(), true));
             return answers;
         }
+        ballot_.begin(next_height());
         if (auto forgotten = orphans_.forget(wire::hash_of_header(block.header_bytes));
             !forgotten) {
             return base::pass(forgotten);
         }
-        ballot_.begin(next_height());
     } else if (auto kept = keep_branch(block); !kept) {
         return base::pass(kept);
     }

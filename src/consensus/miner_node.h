@@ -88,7 +88,10 @@ private:
     base::Result<void> execute(const wire::Block& block);
     base::Result<void> keep_orphan(const wire::Block& block, chain::OrphanReason reason,
                                    std::uint32_t approvals = 0, std::uint32_t needed = 0);
-    /// Keeps a block at or below the tip that the chain does not have.
+    /// Of orphans that became part of the chain: the process died between the two writes.
+    base::Result<void> forget_adopted();
+    /// Of a block at or below the tip: keeps it if the chain does not have it; if it has, it is no
+    /// orphan.
     base::Result<void> keep_branch(const wire::Block& block);
     /// Remembers what the block's miner sealed at its height; evidence, if it is the second.
     base::Result<std::vector<Answer>> watch(const SharedBlock& block);

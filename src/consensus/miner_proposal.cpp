@@ -102,12 +102,27 @@ base::Result<void> MinerNode::keep_orphan(const wire::Block& block, chain::Orpha
                           .needed = needed});
 }
 
+base::Result<void> MinerNode::forget_adopted() {
+    const auto orphans = orphans_.list();
+    if (!orphans) return base::pass(orphans);
+    for (const auto& orphan : *orphans) {
+        const auto own = parts_.application.blocks().block(orphan.height);
+        if (!own && own.error().code == ErrorCode::not_found) continue;  // above the tip, or pruned
+        if (!own) return base::pass(own);
+        if (wire::hash_of_header(own->header_bytes) != orphan.header) continue;
+        if (auto forgotten = orphans_.forget(orphan.header); !forgotten) return forgotten;
+    }
+    return {};
+}
+
 base::Result<void> MinerNode::keep_branch(const wire::Block& block) {
     if (block.header.height == 0 || block.header.height >= next_height()) return {};
     const auto own = parts_.application.blocks().block(block.header.height);
     if (!own && own.error().code == ErrorCode::not_found) return {};  // pruned
     if (!own) return base::pass(own);
-    if (own->header_bytes == block.header_bytes) return {};
+    if (own->header_bytes == block.header_bytes) {
+        return orphans_.forget(wire::hash_of_header(block.header_bytes));
+    }
     if (const auto sealed = check_seal(block); !sealed) {
         if (is_store_failure(sealed.error().code)) return sealed;
         return {};  // anybody could have made it up

@@ -25,7 +25,10 @@ struct Coordinator::Work {
     Phase phase = Phase::proposal;
     base::TimePoint deadline;
     base::TimePoint resend_at;
-    base::TimePoint asked_at;         ///< The time that proposals of this turn bear.
+    base::TimePoint asked_at;  ///< The time that proposals of this turn bear.
+    base::TimePoint good_at;   ///< A block time at which something would be accepted.
+    /// Nothing is good any more: only a block that was proposed before can close the height.
+    bool last_look = false;
     std::set<wire::LedgerId> asked;   ///< For a proposal.
     std::set<wire::LedgerId> faulty;  ///< Miners whose proposal was refused.
     std::map<wire::LedgerId, SharedBlock> proposals;
