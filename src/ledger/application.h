@@ -64,9 +64,11 @@ struct Candidate {
 /// after a block: then no signature is verified anew.
 enum class CheckKind { first, recheck };
 
-/// What became of one transaction. Only `code` is the same on every replica by contract, and even
-/// that may say `replayed` for `already_committed` where the block was pruned or lies before the
-/// snapshot that a replica began with. Neither is ever in a block.
+/// What became of one transaction. Only `code` is the same on every replica by contract, but for a
+/// transaction that is in a block already: a replica that pruned the block, or began with a
+/// snapshot after it, has no `already_committed` to say. It names the first reason that its state
+/// gives, as for any other transaction: `conflict` for an enrolment, say, or `replayed`. No refused
+/// transaction is ever in a block, whatever the code.
 struct TxResult {
     std::uint32_t code = 0;  ///< 0: accepted; else a base::ErrorCode.
     std::string detail;      ///< For people: why. Never hashed.
