@@ -154,8 +154,6 @@ void CommitteeWorld::require_agreement() {
         }
         const auto orphans = site->node->orphans().list();
         require(orphans.has_value(), "the orphans cannot be read");
-        // A power failure between the commit and the note leaves what became part of the chain.
-        if (site->crashed) continue;
         for (const auto& orphan : *orphans) {
             require(!committed.contains(orphan.header),
                     "a block of the chain is kept as an orphan");

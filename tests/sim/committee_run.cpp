@@ -50,9 +50,6 @@ void CommitteeWorld::begin(std::vector<DraftPtr> drafts) {
 void CommitteeWorld::begin_some() {
     auto drafts = workload_.some(model_, now_);
     if (drafts.empty()) return;
-    // One that stays good however late its block is: a height of which every transaction has become
-    // void (a consent that ended) is never closed by the coordinator, nor given up.
-    drafts.push_back(workload_.fresh(now_));
     begin(std::move(drafts));
 }
 

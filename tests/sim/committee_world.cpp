@@ -136,6 +136,10 @@ void CommitteeWorld::start_miner(MinerSite& site) {
                  return base::Result<std::uint64_t>(workload_.draw_sequence(id));
              },
          .grind = [](const consensus::Work&) { return std::optional<std::uint64_t>(); }});
+    if (!opened && !site.disk.powered()) {  // it writes when it forgets what became of an orphan
+        bury(site);
+        return;
+    }
     require(opened.has_value(), site.name + "'s node does not open");
     site.node = std::move(*opened);
 }
@@ -145,7 +149,6 @@ void CommitteeWorld::bury(MinerSite& site) {
     site.signer->follow(nullptr);
     site.app.reset();
     site.disk.fail_power();
-    site.crashed = true;
     say(site.name + " crashes");
 }
 

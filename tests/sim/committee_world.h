@@ -46,7 +46,6 @@ struct Site {
     std::unique_ptr<crypto::SignatureVerifier> verifier;
     std::unique_ptr<ledger::Application> app;
     wire::Height acknowledged = 0;
-    bool crashed = false;  ///< At least once.
 };
 struct MinerSite : Site {
     std::unique_ptr<MinerSigner> signer;
