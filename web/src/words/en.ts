@@ -630,6 +630,7 @@ export const en = {
     qr_hide: 'Hide the QR code',
     qr_label: (kind: string) => `QR code of this receipt: ${kind}`,
     qr_text: 'Its text begins with "SALUS:". Whoever scans it can paste that text here, and needs no network to check it.',
+    qr_failed: 'The QR code could not be drawn. Load this page again and try once more.',
     qr_too_large: (characters: string, most: string) =>
       `As text this receipt has ${characters} characters, and one QR code holds ${most} at most. Pass it on as a file.`,
     working: 'Checking',

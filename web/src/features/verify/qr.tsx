@@ -5,21 +5,35 @@ import { words } from '@/words';
 import { make_qr, qr_characters_max, qr_path, quiet_modules, receipt_as_text, type QrCode } from './qr_code';
 
 const w = words.verify;
+/// So many pixels wide at most, by our choice: the densest code still has four for each module.
+const pixels_max = 760;
 
 /// Always dark on white, also in the dark theme: many readers cannot read an inverted code.
 function Code({ text, label }: { text: string; label: string }) {
   const [code, set_code] = useState<QrCode | null>(null);
+  const [failed, set_failed] = useState(false);
   useEffect(() => {
     let wanted = true;
-    void make_qr(text).then((made) => wanted && set_code(made));
+    make_qr(text).then(
+      (made) => wanted && set_code(made),
+      () => wanted && set_failed(true),
+    );
     return () => {
       wanted = false;
     };
   }, [text]);
+  if (failed) {
+    return (
+      <p className="fault" role="alert">
+        {w.qr_failed}
+      </p>
+    );
+  }
   if (!code) return <p className="muted">{w.working}</p>;
   const side = code.size + 2 * quiet_modules;
+  const width = side * Math.floor(pixels_max / side);
   return (
-    <svg className="qr" role="img" aria-label={label} viewBox={`0 0 ${side} ${side}`} shapeRendering="crispEdges">
+    <svg className="qr" role="img" aria-label={label} width={width} viewBox={`0 0 ${side} ${side}`} shapeRendering="crispEdges">
       <rect width={side} height={side} fill="#fff" />
       <path d={qr_path(code)} fill="#000" />
     </svg>
