@@ -13,7 +13,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/bench_proofs.h"
+#include "cli/bench_receipts.h"
 #include "cli/bench_startup.h"
+#include "cli/claim_qr.h"
 #include "consensus/bench_growth.h"
 #include "consensus/bench_ledger.h"
 #include "consensus/bench_mining.h"
@@ -179,6 +181,40 @@ base::Result<Suite> proofs_suite(const fs::path& folder, std::uint64_t blocks) {
     return suite;
 }
 
+/// The headline is the slowest kind against the time that a verification may take.
+base::Result<Suite> receipts_suite() {
+    constexpr double verified_us_max = 300;
+    constexpr double compact_bytes_max = 4'096;
+    const auto bench = run_receipts_bench();
+    if (!bench) return base::pass(bench);
+    Suite suite;
+    double slowest = 0;
+    for (const auto& one : bench->kinds) {
+        slowest = std::max({slowest, one.compact_us, one.json_us});
+        const auto times = fmt::format("verified, p50; bound: {} P-256 verification{} alone",
+                                       one.verifications, one.verifications == 1 ? "" : "s");
+        suite.figures.push_back(
+            {one.kind + ": " + times, one.compact_us, "us", one.verifications_us, 0});
+        suite.figures.push_back(
+            {one.kind + " as JSON: " + times, one.json_us, "us", one.verifications_us, 0});
+    }
+    for (const auto& one : bench->kinds) {
+        suite.figures.push_back({one.kind + ": compact form",
+                                 static_cast<double>(one.compact_bytes), "bytes", compact_bytes_max,
+                                 1});
+        suite.figures.push_back(
+            {one.kind + ": JSON", static_cast<double>(one.json_bytes), "bytes", 0, 0});
+        suite.figures.push_back({one.kind + ": text, against what a QR code holds",
+                                 static_cast<double>(one.text_bytes), "bytes",
+                                 static_cast<double>(qr_characters_max), 0});
+    }
+    const auto name = fmt::format("slowest kind and form, p50, {} miners, {} blocks", bench->miners,
+                                  bench->blocks);
+    suite.figures.push_back({name, slowest, "us", verified_us_max, 1});
+    suite.ratio = slowest / verified_us_max;
+    return suite;
+}
+
 base::Result<Suite> mining_suite(const fs::path& folder) {
     const auto bench = consensus::run_mining_bench(folder, {});
     if (!bench) return base::pass(bench);
@@ -200,6 +236,7 @@ base::Result<Suite> mining_suite(const fs::path& folder) {
 base::Result<Suite> suite_of(const BenchCommand& command, const fs::path& folder) {
     if (command.suite == "startup") return startup_suite(folder, command.blocks);
     if (command.suite == "proofs") return proofs_suite(folder, command.blocks);
+    if (command.suite == "receipts") return receipts_suite();
     if (command.suite == "mining") return mining_suite(folder / "mining");
     if (command.suite == "ledger") return ledger_suite(folder, command.growth_blocks);
     return ingest_suite(folder);

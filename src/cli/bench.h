@@ -7,7 +7,7 @@
 namespace cli {
 
 struct BenchCommand {
-    std::string suite;                 ///< "ledger", "mining", "ingest", "proofs" or "startup".
+    std::string suite;  ///< "ledger", "mining", "ingest", "proofs", "receipts" or "startup".
     std::uint64_t blocks = 1'000'000;  ///< Of the chain of "proofs" or "startup".
     bool json = false;
     /// Of the ledger: also what a block costs on a chain of so many blocks; 0: not measured.

@@ -12,6 +12,7 @@
 #include "ledger/block_store.h"
 #include "ledger/claims.h"
 #include "ledger/history_log.h"
+#include "state/keys.h"
 #include "state/tree.h"
 #include "storage/files.h"
 #include "storage/rocks_store.h"
@@ -123,8 +124,20 @@ Result<wire::Height> choose_height(const ClaimCommand& command, const Ledger& le
         fmt::format("there is no block {} yet; the newest is {}", *height, ledger.newest));
 }
 
-Result<wire::Claim> build(const ledger::ClaimBuilder& builder, const chain::ClaimQuestion& question,
+Result<wire::Claim> build_destroyed(const Ledger& ledger, const chain::ClaimQuestion& question,
+                                    wire::Height height) {
+    const auto stored = ledger.tree->get_at(state::tombstone_of(question.content_id), height);
+    if (!stored) return base::pass(stored);
+    if (!*stored) {
+        return base::fail(ErrorCode::not_found,
+                          fmt::format("that key was not destroyed by block {}", height));
+    }
+    return ledger.builder().key_destroyed(question.content_id, question.patient, height);
+}
+
+Result<wire::Claim> build(const Ledger& ledger, const chain::ClaimQuestion& question,
                           wire::Height height) {
+    const auto builder = ledger.builder();
     switch (question.kind) {
         case chain::ClaimKind::consent:
             return builder.consent({.patient = question.patient,
@@ -141,7 +154,7 @@ Result<wire::Claim> build(const ledger::ClaimBuilder& builder, const chain::Clai
         case chain::ClaimKind::key_destroyed:
             break;
     }
-    return builder.key_destroyed(question.content_id, question.patient, height);
+    return build_destroyed(ledger, question, height);
 }
 
 Result<wire::Claim> with_checkpoint(Result<wire::Claim> claim, const ledger::ClaimBuilder& builder,
@@ -160,8 +173,7 @@ Result<wire::Claim> make_state_claim(const ClaimCommand& command, chain::ClaimKi
     if (!ledger) return base::pass(ledger);
     const auto height = choose_height(command, *ledger, *note);
     if (!height) return base::pass(height);
-    const auto builder = ledger->builder();
-    return with_checkpoint(build(builder, *question, *height), builder, *note);
+    return with_checkpoint(build(*ledger, *question, *height), ledger->builder(), *note);
 }
 
 Result<wire::Claim> make_transaction_claim(const ClaimCommand& command) {

@@ -35,8 +35,8 @@ base::Result<std::string> qr_code_of(const std::string& text) {
                         "to a file with --out",
                         text.size(), qr_characters_max));
     }
-    const std::unique_ptr<QRinput, decltype(&QRinput_free)> input(
-        QRinput_new2(0, QR_ECLEVEL_L), &QRinput_free);
+    const std::unique_ptr<QRinput, decltype(&QRinput_free)> input(QRinput_new2(0, QR_ECLEVEL_L),
+                                                                  &QRinput_free);
     const bool taken =
         input && QRinput_append(input.get(), QR_MODE_AN, static_cast<int>(text.size()),
                                 reinterpret_cast<const unsigned char*>(text.data())) == 0;

@@ -324,9 +324,11 @@ void add_tools(CLI::App& app, Words& words) {
         [&words] { words.chosen = [&words] { return inspect_command(words.inspect); }; });
 
     auto* bench = app.add_subcommand("bench", "measure, beside this machine's own bound");
-    bench->add_option("suite", words.bench.suite, "ledger, mining, ingest, proofs or startup")
+    bench
+        ->add_option("suite", words.bench.suite,
+                     "ledger, mining, ingest, proofs, receipts or startup")
         ->required()
-        ->check(CLI::IsMember({"ledger", "mining", "ingest", "proofs", "startup"}));
+        ->check(CLI::IsMember({"ledger", "mining", "ingest", "proofs", "receipts", "startup"}));
     bench->add_option("--blocks", words.bench.blocks, "proofs, startup: of the chain that is used")
         ->check(CLI::Range(1'000, 100'000'000))
         ->capture_default_str();

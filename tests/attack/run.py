@@ -186,6 +186,33 @@ def receipts(work, node, lee, report, seed):
     return genuine, trust
 
 
+def receipt_of_no_consent(work, data, patient, trust, seed):
+    print("a receipt that a stranger had no consent, made from the folder alone")
+    chance = random.Random(seed)
+    stranger = chance.randbytes(16).hex()
+    receipt = work / "no_consent.json"
+    made = salus("claim", "no-consent", "--data", data, "--patient", patient.me["id"], "--reader",
+                 stranger, "--out", receipt)
+    check("it is made beside the running node", made.returncode == 0, made.stderr)
+    verdict = salus("verify", "receipt", receipt, "--trust", trust, "--json")
+    check("it verifies and names the stranger", verdict.returncode == 0
+          and stranger in json.loads(verdict.stdout)["says"], verdict.stdout)
+    content = bytearray(receipt.read_bytes())
+    content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+    forged = work / "no_consent_forged.json"
+    forged.write_bytes(content)
+    verdict = salus("verify", "receipt", forged, "--trust", trust, "--json")
+    # Another id whose absence the same way proves makes another receipt, which says so.
+    check("with one byte changed it is no longer that receipt", verdict.returncode == 1
+          or stranger not in json.loads(verdict.stdout)["says"], verdict.stdout)
+    doctor = next(c["grantee"]["id"] for c in
+                  patient.get(f"/patients/{patient.me['id']}/consents")["items"] if c["active"])
+    refused = salus("claim", "no-consent", "--data", data, "--patient", patient.me["id"],
+                    "--reader", doctor)
+    check("of somebody with a consent none is made", refused.returncode == 1 and
+          "a consent stood" in refused.stderr, refused.stderr)
+
+
 def foreign_chain(work, genuine, trust):
     print("a receipt from a chain made by somebody else")
     other = work / "other"
@@ -260,6 +287,7 @@ def main():
         lee, patient, report = people_who_overstep(node)
         approved = consent_withdrawn(lee, patient)
         genuine, trust = receipts(work, node, lee, approved, options.seed)
+        receipt_of_no_consent(work, data, patient, trust, options.seed)
         foreign_chain(work, genuine, trust)
         node.stop()
         shutil.copytree(data, older)
