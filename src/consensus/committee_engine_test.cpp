@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -17,6 +18,7 @@ namespace {
 using base::ErrorCode;
 using testing::Founders;
 using testing::LentSigner;
+using testing::ShortConsent;
 using namespace std::chrono_literals;
 
 /// Lends a store that the test keeps.
@@ -46,6 +48,16 @@ public:
 
 private:
     storage::KeyValueStore& below_;
+};
+
+/// Stands still until it is moved, from any thread.
+class SharedClock final : public base::Clock {
+public:
+    [[nodiscard]] base::TimePoint now() const override { return now_; }
+    void advance(std::chrono::milliseconds by) { now_ = now_.load() + by; }
+
+private:
+    std::atomic<base::TimePoint> now_ = ledger::testing::Chain::start() + 1h;
 };
 
 struct Disk {
@@ -167,6 +179,42 @@ TEST_F(CommitteeAtWork, GrindsInTheMinersThreads) {
     start();
     for (std::uint64_t i = 0; i < 4; ++i) must_commit(i);
     EXPECT_EQ(engine->height(), 4U);
+}
+
+// Goal: whoever sent what becomes void while its height is being closed hears why. Method: a clock
+// that stands still until the height has begun; the miner whose turn it is does not run.
+TEST(CommitteeEngine, TellsTheReasonForWhatBecameVoidWhileItWaited) {
+    Founders founders(4, {.quorum = wire::Quorum::two_thirds});
+    const ShortConsent consent(founders);
+    testing::Site own(founders.genesis);
+    std::vector<Disk> disks(4);
+    SharedClock clock;
+    const auto absent = own.application->next_turn()->miner;
+    std::vector<CommitteeMiner> miners;
+    for (std::size_t i = 0; i < 4; ++i) {
+        if (founders.miners[i]->id() == absent) continue;
+        miners.push_back({.signer = std::make_unique<LentSigner>(founders.miners[i]),
+                          .ledger = std::make_unique<LentStore>(disks[i].ledger),
+                          .notes = std::make_unique<LentStore>(disks[i].notes),
+                          .next_sequence = [] { return base::Result<std::uint64_t>(1); }});
+    }
+    auto engine = CommitteeEngine::start({.application = *own.application,
+                                          .verifier = *own.verifier,
+                                          .clock = clock,
+                                          .miners = std::move(miners),
+                                          .on_error = {}},
+                                         {.patience = 24h});
+    ASSERT_TRUE(engine) << engine.error().detail;
+    std::promise<base::Result<chain::Committed>> promise;
+    auto answer = promise.get_future();
+    (*engine)->submit(consent.until(clock.now() + 1s),
+                      [&](base::Result<chain::Committed> done) { promise.set_value(done); });
+    while ((*engine)->status().height == 0) std::this_thread::yield();
+    while (answer.wait_for(10ms) != std::future_status::ready) clock.advance(1s);
+    const auto refused = answer.get();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::expired) << refused.error().detail;
+    EXPECT_EQ((*engine)->height(), 0U);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ using testing::Committee;
 using testing::Founders;
 using testing::MinerSite;
 using testing::Person;
+using testing::ShortConsent;
 
 constexpr wire::ConsensusPolicy two_thirds{.quorum = wire::Quorum::two_thirds};
 constexpr wire::ConsensusPolicy majority{.quorum = wire::Quorum::majority};
@@ -253,36 +254,6 @@ TEST(Committee, ClosesEveryHeightThoughMessagesAreLostAndNodesKilled) {
     }
 }
 
-/// A consent that is good up to `until`, for a chain that begins with these two.
-struct ShortConsent {
-    explicit ShortConsent(Founders& founders)
-        : founders_(founders),
-          patient(std::make_shared<testing::Identity>(wire::LedgerId{{1}}, wire::Role::patient)),
-          doctor(std::make_shared<testing::Identity>(wire::LedgerId{{2}}, wire::Role::doctor)) {
-        founders.genesis.members.push_back(patient->member());
-        founders.genesis.members.push_back(doctor->member());
-    }
-    [[nodiscard]] base::Bytes until(base::TimePoint end) const {
-        const wire::TransactionBody body{
-            .chain_id = founders_.genesis.chain_id,
-            .sender = patient->id(),
-            .sequence = 1,
-            .timestamp = founders_.genesis.time,
-            .action = wire::GrantConsent{.grantee = doctor->id(),
-                                         .category = wire::Category::vital_signs,
-                                         .purpose = wire::Purpose::treatment,
-                                         .from = founders_.genesis.time,
-                                         .until = end,
-                                         .token_key_hash = {}}};
-        return ledger::testing::Chain::sign(body, {patient});
-    }
-
-private:
-    Founders& founders_;
-    Person patient;
-    Person doctor;
-};
-
 // Goal: a height whose transactions become void while it is being closed ends, instead of waiting
 // for ever. Method: the miner whose turn it is is down until the consent is past its end.
 TEST(Committee, DropsAHeightOfWhichNothingIsGoodAnyMore) {
@@ -292,7 +263,7 @@ TEST(Committee, DropsAHeightOfWhichNothingIsGoodAnyMore) {
     auto& absent = committee.at(committee.own.application->next_turn()->miner);
     absent.up = false;
     const auto grant = consent.until(committee.now + std::chrono::seconds{1});
-    EXPECT_TRUE(committee.close({grant}, 40));
+    ASSERT_TRUE(committee.close({grant}, 40));
     EXPECT_EQ(committee.own.application->info().height, 0U);
     const auto again = committee.coordinator->begin({grant}, committee.now).value();
     EXPECT_EQ(static_cast<base::ErrorCode>(again.front().code), base::ErrorCode::expired);

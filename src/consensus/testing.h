@@ -70,6 +70,36 @@ struct Founders {
     std::uint64_t sequence = 0;
 };
 
+/// A consent that is good up to `until`, for a chain that begins with these two.
+struct ShortConsent {
+    explicit ShortConsent(Founders& founders)
+        : founders_(founders),
+          patient(std::make_shared<Identity>(wire::LedgerId{{1}}, wire::Role::patient)),
+          doctor(std::make_shared<Identity>(wire::LedgerId{{2}}, wire::Role::doctor)) {
+        founders.genesis.members.push_back(patient->member());
+        founders.genesis.members.push_back(doctor->member());
+    }
+    [[nodiscard]] base::Bytes until(base::TimePoint end) const {
+        const wire::TransactionBody body{
+            .chain_id = founders_.genesis.chain_id,
+            .sender = patient->id(),
+            .sequence = 1,
+            .timestamp = founders_.genesis.time,
+            .action = wire::GrantConsent{.grantee = doctor->id(),
+                                         .category = wire::Category::vital_signs,
+                                         .purpose = wire::Purpose::treatment,
+                                         .from = founders_.genesis.time,
+                                         .until = end,
+                                         .token_key_hash = {}}};
+        return ledger::testing::Chain::sign(body, {patient});
+    }
+
+private:
+    Founders& founders_;
+    Person patient;
+    Person doctor;
+};
+
 /// One replica with what it stands on; survives its process in `store` and `notes`.
 struct Site {
     explicit Site(const wire::Genesis& genesis) {
