@@ -224,9 +224,8 @@ Result<void> Chain::make() {
 }
 
 wire::Trust Chain::trust() const {
-    wire::Trust out{.chain_id = genesis_.chain_id,
-                    .genesis_hash = wire::hash_of(genesis_),
-                    .miners = {}};
+    wire::Trust out{
+        .chain_id = genesis_.chain_id, .genesis_hash = wire::hash_of(genesis_), .miners = {}};
     for (const auto* miner : miners_) {
         out.miners.push_back({.id = miner->id(), .public_key = miner->public_key()});
     }
