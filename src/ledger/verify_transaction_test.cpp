@@ -75,7 +75,7 @@ TEST_F(VerifyTransaction, FindsAnyByteChangedInEitherForm) {
     for (const auto& good : {base::Bytes(json.begin(), json.end()), wire::encode(receipt)}) {
         for (std::size_t at = 0; at < good.size(); at += base::testing::stride) {
             auto damaged = good;
-            damaged[at] ^= at % 2 == 0 ? 1U : 32U;
+            damaged[at] ^= static_cast<std::uint8_t>(at % 2 == 0 ? 1 : 32);
             ASSERT_EQ(verify_claim(damaged, trust).status, ClaimStatus::failed) << "byte " << at;
         }
     }
