@@ -320,11 +320,15 @@ TEST_F(ServiceTest, AStreamFallsSilentWithTheWithdrawal) {
 }
 
 TEST_F(ServiceTest, AStreamGoesOnAfterTheLastIdAndSaysWhatItMissed) {
-    const auto before = node.service().hub.last_id();
+    const auto first = stream("ben");
     node.grant("ben", "lee");
-    const auto resumed = stream("ben", std::to_string(before));
-    EXPECT_NE(read_until(*resumed, "event: consent").find("id: " + std::to_string(before + 1)),
-              std::string::npos);
+    const auto seen = read_until(*first, "event: consent");
+    const auto last = std::stoull(seen.substr(seen.rfind("id: ") + 4));
+    node.grant("ben", "nora");
+    const auto rest = read_until(*stream("ben", std::to_string(last)), "event: consent");
+    EXPECT_NE(rest.find("id: " + std::to_string(last + 1)), std::string::npos) << rest;
+    EXPECT_NE(rest.find(node.id("nora")), std::string::npos) << rest;
+    EXPECT_EQ(rest.find(node.id("lee")), std::string::npos) << rest;
     for (const std::string old : {"1", "99999999999999999", "x"}) {
         EXPECT_TRUE(read_until(*stream("ben", old), "event: missed").find("event: missed") !=
                     std::string::npos)
