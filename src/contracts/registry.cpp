@@ -16,6 +16,7 @@ namespace contracts {
 
 namespace {
 
+/// One line a contract. An action without one does not compile.
 template <class Action>
 struct ContractOf;
 template <>
