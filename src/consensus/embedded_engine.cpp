@@ -234,25 +234,7 @@ EmbeddedEngine::~EmbeddedEngine() {
 }
 
 void EmbeddedEngine::submit(base::Bytes envelope, Done done) {
-    CHECK(done);
-    if (envelope.size() > wire::transaction_bytes_max) {
-        done(fail(
-            ErrorCode::too_large,
-            "a transaction has " + std::to_string(wire::transaction_bytes_max) + " bytes at most"));
-        return;
-    }
-    switch (state_->queue.add(std::move(envelope), done)) {
-        case PendingQueue::Added::queued:
-        case PendingQueue::Added::joined:
-            return;
-        case PendingQueue::Added::full:
-            done(fail(ErrorCode::busy, "too many transactions wait; try again in a moment"));
-            return;
-        case PendingQueue::Added::closed:
-            done(
-                fail(ErrorCode::unavailable, "the node is stopping; submit again after its start"));
-            return;
-    }
+    state_->queue.submit(std::move(envelope), std::move(done));
 }
 
 wire::Height EmbeddedEngine::height() const {

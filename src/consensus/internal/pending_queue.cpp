@@ -2,11 +2,16 @@
 #include "consensus/internal/pending_queue.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include "base/check.h"
 #include "crypto/hash.h"
+#include "wire/transaction.h"
 
 namespace consensus {
+
+using base::ErrorCode;
 
 PendingQueue::Added PendingQueue::add(base::Bytes envelope,
                                       chain::TransactionSubmitter::Done& done) {
@@ -27,6 +32,29 @@ PendingQueue::Added PendingQueue::add(base::Bytes envelope,
     waiting_.push_back(std::move(entry));
     changed_.notify_one();
     return Added::queued;
+}
+
+bool PendingQueue::submit(base::Bytes envelope, chain::TransactionSubmitter::Done done) {
+    CHECK(done);
+    if (envelope.size() > wire::transaction_bytes_max) {
+        done(base::fail(
+            ErrorCode::too_large,
+            "a transaction has " + std::to_string(wire::transaction_bytes_max) + " bytes at most"));
+        return false;
+    }
+    switch (add(std::move(envelope), done)) {
+        case Added::queued:
+        case Added::joined:
+            return true;
+        case Added::full:
+            done(base::fail(ErrorCode::busy, "too many transactions wait; try again in a moment"));
+            return false;
+        case Added::closed:
+            done(base::fail(ErrorCode::unavailable,
+                            "the node is stopping; submit again after its start"));
+            return false;
+    }
+    return false;
 }
 
 std::vector<PendingQueue::Entry> PendingQueue::take(std::size_t count) {

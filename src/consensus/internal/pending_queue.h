@@ -34,6 +34,11 @@ public:
     /// together with its own. `done` is moved from only for `queued` and `joined`.
     [[nodiscard]] Added add(base::Bytes envelope, chain::TransactionSubmitter::Done& done);
 
+    /// The same, with the answers of `chain::TransactionSubmitter::submit` for what cannot wait
+    /// here
+    /// (`too_large`, `busy`, `unavailable`). Whether it waits. CHECKs that `done` can be called.
+    bool submit(base::Bytes envelope, chain::TransactionSubmitter::Done done);
+
     /// Waits for a block's worth: `count_max` transactions, or what has come `wait` after the
     /// first. Empty only when the queue is closed and drained.
     [[nodiscard]] std::vector<Entry> take_block(std::size_t count_max,
