@@ -17,6 +17,7 @@
 #include "consensus/internal/bench_cast.h"
 #include "consensus/internal/bench_load.h"
 #include "ledger/application.h"
+#include "storage/forwarding_store.h"
 #include "storage/rocks_store.h"
 #include "wire/transaction.h"
 
@@ -40,36 +41,16 @@ double cpu_seconds() {
 }
 
 /// Times each synced write.
-class TimedStore final : public storage::KeyValueStore {
+class TimedStore final : public storage::ForwardingStore {
 public:
-    explicit TimedStore(storage::KeyValueStore& below) : below_(below) {}
-    Result<std::optional<base::Bytes>> get(base::ByteView key) const override {
-        return below_.get(key);
-    }
-    Result<std::vector<std::optional<base::Bytes>>> multi_get(
-        const std::vector<base::Bytes>& keys) const override {
-        return below_.multi_get(keys);
-    }
-    Result<void> scan(
-        base::ByteView begin, base::ByteView end,
-        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
-        return below_.scan(begin, end, visit);
-    }
-    Result<void> scan_reverse(
-        base::ByteView begin, base::ByteView end,
-        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
-        return below_.scan_reverse(begin, end, visit);
-    }
+    explicit TimedStore(storage::KeyValueStore& below) : ForwardingStore(below) {}
     Result<void> write(const storage::WriteBatch& batch) override {
         const auto begin = Steady::now();
-        auto written = below_.write(batch);
+        auto written = ForwardingStore::write(batch);
         seconds += seconds_since(begin);
         return written;
     }
     double seconds = 0;  ///< Read only while nobody writes.
-
-private:
-    storage::KeyValueStore& below_;
 };
 
 /// The bound: verifications a second of the run's own signatures, keys decoded before.

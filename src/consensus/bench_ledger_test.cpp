@@ -8,34 +8,20 @@
 #include <string>
 
 #include "consensus/bench_growth.h"
+#include "storage/temporary_folder.h"
 
 namespace consensus {
 namespace {
 
-/// A folder that goes with the test.
-class TemporaryFolder {
-public:
-    TemporaryFolder() {
-        std::string pattern =
-            (std::filesystem::temp_directory_path() / "salus-bench-XXXXXX").string();
-        path = mkdtemp(pattern.data());
-    }
-    ~TemporaryFolder() {
-        std::error_code ignored;  // a folder left behind does no harm
-        std::filesystem::remove_all(path, ignored);
-    }
-    std::filesystem::path path;
-};
-
 // Goal: the benchmark runs and its figures fit together; how fast it is, is no test's business.
 TEST(LedgerBench, CommitsEverythingAndSetsItBesideTheBound) {
-    const TemporaryFolder folder;
+    const storage::TemporaryFolder folder;
     LedgerBenchOptions options{
         .signers = 20, .transactions = 100, .block_transactions = 50, .batch = 8, .threads = 0};
     if (const char* count = std::getenv("SALUS_BENCH_TRANSACTIONS")) {
         options = {.transactions = std::stoul(count)};
     }
-    const auto bench = run_ledger_bench(folder.path / "db", options);
+    const auto bench = run_ledger_bench(folder.path() / "db", options);
     ASSERT_TRUE(bench) << bench.error().detail;
     EXPECT_EQ(bench->transactions, options.transactions);
     EXPECT_EQ(bench->blocks, options.transactions / options.block_transactions);
@@ -61,9 +47,9 @@ TEST(LedgerBench, CommitsEverythingAndSetsItBesideTheBound) {
 }
 
 TEST(GrowthBench, SetsABlockOfALongChainBesideOneOfAShort) {
-    const TemporaryFolder folder;
+    const storage::TemporaryFolder folder;
     const auto bench = run_growth_bench(
-        folder.path / "chains", {.short_blocks = 5, .long_blocks = 40, .measured_blocks = 10});
+        folder.path() / "chains", {.short_blocks = 5, .long_blocks = 40, .measured_blocks = 10});
     ASSERT_TRUE(bench) << bench.error().detail;
     EXPECT_GT(bench->short_chain.median_ms, 0.0);
     EXPECT_GT(bench->short_chain.cpu_ms, 0.0);

@@ -11,6 +11,7 @@
 
 #include "chain/orphans.h"
 #include "consensus/testing.h"
+#include "storage/forwarding_store.h"
 
 namespace consensus {
 namespace {
@@ -20,35 +21,6 @@ using testing::Founders;
 using testing::LentSigner;
 using testing::ShortConsent;
 using namespace std::chrono_literals;
-
-/// Lends a store that the test keeps.
-class LentStore final : public storage::KeyValueStore {
-public:
-    explicit LentStore(storage::KeyValueStore& below) : below_(below) {}
-    base::Result<std::optional<base::Bytes>> get(base::ByteView key) const override {
-        return below_.get(key);
-    }
-    base::Result<std::vector<std::optional<base::Bytes>>> multi_get(
-        const std::vector<base::Bytes>& keys) const override {
-        return below_.multi_get(keys);
-    }
-    base::Result<void> scan(
-        base::ByteView begin, base::ByteView end,
-        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
-        return below_.scan(begin, end, visit);
-    }
-    base::Result<void> scan_reverse(
-        base::ByteView begin, base::ByteView end,
-        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
-        return below_.scan_reverse(begin, end, visit);
-    }
-    base::Result<void> write(const storage::WriteBatch& batch) override {
-        return below_.write(batch);
-    }
-
-private:
-    storage::KeyValueStore& below_;
-};
 
 /// Stands still until it is moved, from any thread.
 class SharedClock final : public base::Clock {
@@ -75,8 +47,8 @@ protected:
         std::vector<CommitteeMiner> miners;
         for (std::size_t i = 0; i < miner_count; ++i) {
             miners.push_back({.signer = std::make_unique<LentSigner>(founders.miners[i]),
-                              .ledger = std::make_unique<LentStore>(disks[i].ledger),
-                              .notes = std::make_unique<LentStore>(disks[i].notes),
+                              .ledger = std::make_unique<storage::ForwardingStore>(disks[i].ledger),
+                              .notes = std::make_unique<storage::ForwardingStore>(disks[i].notes),
                               .next_sequence = [this] {
                                   return base::Result<std::uint64_t>(++miner_sequence);
                               }});
@@ -194,8 +166,8 @@ TEST(CommitteeEngine, TellsTheReasonForWhatBecameVoidWhileItWaited) {
     for (std::size_t i = 0; i < 4; ++i) {
         if (founders.miners[i]->id() == absent) continue;
         miners.push_back({.signer = std::make_unique<LentSigner>(founders.miners[i]),
-                          .ledger = std::make_unique<LentStore>(disks[i].ledger),
-                          .notes = std::make_unique<LentStore>(disks[i].notes),
+                          .ledger = std::make_unique<storage::ForwardingStore>(disks[i].ledger),
+                          .notes = std::make_unique<storage::ForwardingStore>(disks[i].notes),
                           .next_sequence = [] { return base::Result<std::uint64_t>(1); }});
     }
     auto engine = CommitteeEngine::start({.application = *own.application,

@@ -11,6 +11,7 @@
 #include "crypto/hash.h"
 #include "identity/consent_keys.h"
 #include "storage/memory_store.h"
+#include "storage/temporary_folder.h"
 
 namespace identity {
 namespace {
@@ -26,16 +27,8 @@ wire::LedgerId ledger_id(std::uint8_t number) {
 class KeyStoreTest : public testing::Test {
 protected:
     void SetUp() override {
-        std::string name = testing::TempDir() + "/salus-keys-XXXXXX";
-        ASSERT_NE(::mkdtemp(name.data()), nullptr);
-        root = name;
-        folder = root / "keys";
         keys = open();
         ASSERT_TRUE(keys);
-    }
-    void TearDown() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(root, ignored);
     }
     std::unique_ptr<KeyStore> open() {
         auto opened = KeyStore::open(folder, clock, random);
@@ -50,8 +43,8 @@ protected:
         return decoded && decoded->verify(message, signature->view());
     }
 
-    std::filesystem::path root;
-    std::filesystem::path folder;
+    storage::TemporaryFolder root;
+    std::filesystem::path folder = root.path() / "keys";
     base::ManualClock clock{base::from_unix_ms(1'700'000'000'000)};
     base::SeededRandom random{7};
     std::unique_ptr<KeyStore> keys;

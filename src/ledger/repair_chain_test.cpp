@@ -15,6 +15,7 @@
 #include "ledger/verify_chain.h"
 #include "storage/files.h"
 #include "storage/rocks_store.h"
+#include "storage/temporary_folder.h"
 
 namespace ledger {
 namespace {
@@ -27,9 +28,7 @@ constexpr wire::Height chain_height = 60;
 class RepairChainTest : public testing::Test {
 protected:
     static void SetUpTestSuite() {
-        std::string name = (fs::temp_directory_path() / "salus-repair-XXXXXX").string();
-        CHECK(::mkdtemp(name.data()) != nullptr);
-        root_ = name;
+        home_ = std::make_unique<storage::TemporaryFolder>();
         // Each block is a batch of its own, as a node writes them.
         const auto store = storage::RocksStore::open(oracle()).value();
         auto chain = LongChain::begin(*store, base::from_unix_ms(1'767'225'600'000)).value();
@@ -37,13 +36,13 @@ protected:
         genesis_ = chain->genesis();
         tip_ = verified(oracle()).tip_hash;
     }
-    static void TearDownTestSuite() { fs::remove_all(root_); }
+    static void TearDownTestSuite() { home_.reset(); }
     void SetUp() override {
         fs::remove_all(copy());
         fs::copy(oracle(), copy(), fs::copy_options::recursive);
     }
-    static fs::path oracle() { return root_ / "oracle"; }
-    static fs::path copy() { return root_ / "copy"; }
+    static fs::path oracle() { return home_->path() / "oracle"; }
+    static fs::path copy() { return home_->path() / "copy"; }
 
     static ChainReport verified(const fs::path& folder) {
         VerifyOptions options;
@@ -59,7 +58,7 @@ protected:
     static RepairOptions options() {
         RepairOptions out;
         out.trust = trust();
-        out.quarantine = root_ / "quarantine" / std::to_string(++runs_);
+        out.quarantine = home_->path() / "quarantine" / std::to_string(++runs_);
         fs::create_directories(out.quarantine.parent_path());
         return out;
     }
@@ -144,7 +143,7 @@ protected:
         return out;
     }
 
-    static inline fs::path root_;
+    static inline std::unique_ptr<storage::TemporaryFolder> home_;
     static inline wire::Genesis genesis_;
     static inline wire::HeaderHash tip_;
     static inline int runs_ = 0;
@@ -179,12 +178,12 @@ TEST_F(RepairChainTest, AFlippedByteInATableIsMendedOrRefused) {
     into_tables(copy());
     const auto table = file_of(copy(), ".sst");
     const auto size = fs::file_size(table);
-    fs::remove_all(root_ / "tables");
-    fs::copy(copy(), root_ / "tables", fs::copy_options::recursive);
+    fs::remove_all(home_->path() / "tables");
+    fs::copy(copy(), home_->path() / "tables", fs::copy_options::recursive);
     std::set<bool> seen;
     for (std::size_t i = 0; i < 12; ++i) {
         fs::remove_all(copy());
-        fs::copy(root_ / "tables", copy(), fs::copy_options::recursive);
+        fs::copy(home_->path() / "tables", copy(), fs::copy_options::recursive);
         flip(table, i * (size - 1) / 11);
         SCOPED_TRACE("byte " + std::to_string(i * (size - 1) / 11));
         const auto alone = repair_chain(copy(), options());
@@ -261,7 +260,7 @@ TEST_F(RepairChainTest, HeadIsRebuiltUnlessATornLogMakesItUnknowable) {
 }
 
 TEST_F(RepairChainTest, AnotherHistoryIsNotTakenForACopy) {
-    const auto other = root_ / "other";
+    const auto other = home_->path() / "other";
     {
         const auto store = storage::RocksStore::open(other).value();
         ASSERT_TRUE(LongChain::begin(*store, base::from_unix_ms(1'767'225'600'000)));
@@ -281,7 +280,7 @@ TEST_F(RepairChainTest, ALostGenesisComesFromBesideTheLedger) {
 }
 
 TEST_F(RepairChainTest, NoLedgerIsAnError) {
-    const auto report = repair_chain(root_ / "nowhere", options());
+    const auto report = repair_chain(home_->path() / "nowhere", options());
     ASSERT_FALSE(report);
     EXPECT_EQ(report.error().code, base::ErrorCode::not_found);
 }

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/random.h"
+#include "storage/forwarding_store.h"
 #include "storage/memory_store.h"
 
 namespace monitor {
@@ -82,30 +83,14 @@ void copy(const storage::KeyValueStore& from, storage::KeyValueStore& to) {
 }
 
 /// A store that keeps a copy of itself before each write: every state a crash can leave behind.
-class RecordingStore final : public storage::KeyValueStore {
+class RecordingStore final : public storage::ForwardingStore {
 public:
-    base::Result<std::optional<base::Bytes>> get(base::ByteView key) const override {
-        return inner_.get(key);
-    }
-    base::Result<std::vector<std::optional<base::Bytes>>> multi_get(
-        const std::vector<base::Bytes>& keys) const override {
-        return inner_.multi_get(keys);
-    }
-    base::Result<void> scan(
-        base::ByteView begin, base::ByteView end,
-        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
-        return inner_.scan(begin, end, visit);
-    }
-    base::Result<void> scan_reverse(
-        base::ByteView begin, base::ByteView end,
-        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
-        return inner_.scan_reverse(begin, end, visit);
-    }
+    RecordingStore() : ForwardingStore(inner_) {}
     base::Result<void> write(const storage::WriteBatch& batch) override {
         auto before = std::make_unique<storage::MemoryStore>();
         copy(inner_, *before);
         states.push_back(std::move(before));
-        return inner_.write(batch);
+        return ForwardingStore::write(batch);
     }
     std::vector<std::unique_ptr<storage::MemoryStore>> states;
 

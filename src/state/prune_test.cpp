@@ -12,6 +12,7 @@
 #include "state/internal/node_store.h"
 #include "state/internal/page.h"
 #include "state/tree.h"
+#include "storage/forwarding_store.h"
 
 namespace state {
 namespace {
@@ -176,39 +177,21 @@ TEST(StatePruning, IsAsItWasWhenAStepCannotBeWritten) {
 }
 
 /// Runs something once, before the n-th read of a node's page.
-class Interrupted final : public storage::KeyValueStore {
+class Interrupted final : public storage::ForwardingStore {
 public:
-    explicit Interrupted(storage::KeyValueStore& below) : below_(below) {}
+    explicit Interrupted(storage::KeyValueStore& below) : ForwardingStore(below) {}
     void before_read(std::size_t n, std::function<void()> run) {
         left_ = n;
         run_ = std::move(run);
     }
     base::Result<std::optional<Bytes>> get(base::ByteView key) const override {
         if (run_ && left_-- == 0) std::exchange(run_, nullptr)();
-        return below_.get(key);
-    }
-    base::Result<std::vector<std::optional<Bytes>>> multi_get(
-        const std::vector<Bytes>& keys) const override {
-        return below_.multi_get(keys);
-    }
-    base::Result<void> scan(
-        base::ByteView begin, base::ByteView end,
-        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
-        return below_.scan(begin, end, visit);
-    }
-    base::Result<void> scan_reverse(
-        base::ByteView begin, base::ByteView end,
-        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
-        return below_.scan_reverse(begin, end, visit);
-    }
-    base::Result<void> write(const storage::WriteBatch& batch) override {
-        return below_.write(batch);
+        return ForwardingStore::get(key);
     }
     /// Whether the run came before that read.
     [[nodiscard]] bool ran() const { return !run_; }
 
 private:
-    storage::KeyValueStore& below_;
     mutable std::size_t left_ = 0;
     mutable std::function<void()> run_;
 };

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "crypto/hash.h"
 #include "state/internal/made_snapshot.h"
+#include "storage/forwarding_store.h"
 
 namespace state {
 namespace {
@@ -103,38 +104,20 @@ TEST(StateSnapshot, RestoresATreeThatGoesOnAsAnyOther) {
 }
 
 /// Fails one write: nothing of it is seen, as the seam of stores promises.
-class FailingStore final : public storage::KeyValueStore {
+class FailingStore final : public storage::ForwardingStore {
 public:
-    explicit FailingStore(storage::MemoryStore& below) : below_(below) {}
+    explicit FailingStore(storage::MemoryStore& below) : ForwardingStore(below) {}
     void fail_write(std::size_t n) { left_ = n; }
     [[nodiscard]] bool failed() const { return failed_; }
-    base::Result<std::optional<Bytes>> get(base::ByteView key) const override {
-        return below_.get(key);
-    }
-    base::Result<std::vector<std::optional<Bytes>>> multi_get(
-        const std::vector<Bytes>& keys) const override {
-        return below_.multi_get(keys);
-    }
-    base::Result<void> scan(
-        base::ByteView begin, base::ByteView end,
-        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
-        return below_.scan(begin, end, visit);
-    }
-    base::Result<void> scan_reverse(
-        base::ByteView begin, base::ByteView end,
-        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
-        return below_.scan_reverse(begin, end, visit);
-    }
     base::Result<void> write(const storage::WriteBatch& batch) override {
         if (!failed_ && left_-- == 0) {
             failed_ = true;
             return base::fail(ErrorCode::unavailable, "the power went out");
         }
-        return below_.write(batch);
+        return ForwardingStore::write(batch);
     }
 
 private:
-    storage::MemoryStore& below_;
     std::size_t left_ = 0;
     bool failed_ = false;
 };

@@ -12,6 +12,7 @@
 #include "base/testing.h"
 #include "state/internal/grown_tree.h"
 #include "state/keys.h"
+#include "storage/forwarding_store.h"
 #include "storage/memory_store.h"
 
 namespace state {
@@ -151,35 +152,17 @@ TEST(StateTree, AnswersForTheNewestVersionWhileAnotherIsStaged) {
 }
 
 /// Answers reads until it is told to fail from the n-th on.
-class FailingReads final : public storage::KeyValueStore {
+class FailingReads final : public storage::ForwardingStore {
 public:
-    explicit FailingReads(storage::KeyValueStore& below) : below_(below) {}
+    explicit FailingReads(storage::KeyValueStore& below) : ForwardingStore(below) {}
     void fail_from(std::size_t n) { left_ = n; }
     base::Result<std::optional<Bytes>> get(base::ByteView key) const override {
         if (left_ == 0) return base::fail(base::ErrorCode::unavailable, "the disk is gone");
         --left_;
-        return below_.get(key);
-    }
-    base::Result<std::vector<std::optional<Bytes>>> multi_get(
-        const std::vector<Bytes>& keys) const override {
-        return below_.multi_get(keys);
-    }
-    base::Result<void> scan(
-        base::ByteView begin, base::ByteView end,
-        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
-        return below_.scan(begin, end, visit);
-    }
-    base::Result<void> scan_reverse(
-        base::ByteView begin, base::ByteView end,
-        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
-        return below_.scan_reverse(begin, end, visit);
-    }
-    base::Result<void> write(const storage::WriteBatch& batch) override {
-        return below_.write(batch);
+        return ForwardingStore::get(key);
     }
 
 private:
-    storage::KeyValueStore& below_;
     mutable std::size_t left_ = ~std::size_t{0};
 };
 

@@ -9,7 +9,7 @@
 
 #include "storage/internal/child_process.h"
 #include "storage/internal/crc32c.h"
-#include "storage/internal/temporary_folder.h"
+#include "storage/temporary_folder.h"
 
 namespace storage {
 namespace {
@@ -23,7 +23,7 @@ base::Bytes bytes(std::string_view text) {
 
 class FilesTest : public testing::Test {
 protected:
-    internal::TemporaryFolder temporary;
+    TemporaryFolder temporary;
     std::filesystem::path folder = temporary.path();
 };
 

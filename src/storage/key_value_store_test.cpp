@@ -7,9 +7,9 @@
 #include <atomic>
 #include <thread>
 
-#include "storage/internal/temporary_folder.h"
 #include "storage/memory_store.h"
 #include "storage/rocks_store.h"
+#include "storage/temporary_folder.h"
 
 namespace storage {
 namespace {
@@ -23,7 +23,7 @@ struct InMemory {
     KeyValueStore& get() { return store; }
 };
 struct OnDisk {
-    internal::TemporaryFolder folder;
+    TemporaryFolder folder;
     std::unique_ptr<RocksStore> store = std::move(RocksStore::open(folder.path() / "s").value());
     KeyValueStore& get() { return *store; }
 };

@@ -15,8 +15,8 @@
 #include "storage/internal/descriptor.h"
 #include "storage/internal/manifest.h"
 #include "storage/internal/rocks_options.h"
-#include "storage/internal/temporary_folder.h"
 #include "storage/rocks_store.h"
+#include "storage/temporary_folder.h"
 
 namespace storage {
 namespace {
@@ -34,7 +34,7 @@ void overwrite(const fs::path& path, const base::Bytes& content) {
 
 class RocksDamageTest : public testing::Test {
 protected:
-    internal::TemporaryFolder temporary;
+    TemporaryFolder temporary;
     fs::path original = temporary.path() / "original";
     fs::path copy = temporary.path() / "copy";
 

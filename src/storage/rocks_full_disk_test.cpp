@@ -18,8 +18,8 @@
 #include "base/testing.h"
 #include "storage/files.h"
 #include "storage/internal/child_process.h"
-#include "storage/internal/temporary_folder.h"
 #include "storage/rocks_store.h"
+#include "storage/temporary_folder.h"
 
 namespace storage {
 namespace {
@@ -192,7 +192,7 @@ TEST(RocksFullDiskChild, DISABLED_WritesWhileSomebodyElseFillsTheDisk) {
 }
 
 void expect_survived(const std::string& child_test) {
-    const internal::TemporaryFolder temporary;
+    const TemporaryFolder temporary;
     ChildProcess child("RocksFullDiskChild." + child_test, temporary.path().string());
     const int status = child.wait();
     if (status == not_permitted) GTEST_SKIP() << "this machine lets us mount no small disk";

@@ -10,7 +10,7 @@
 #include "base/testing.h"
 #include "storage/files.h"
 #include "storage/internal/child_process.h"
-#include "storage/internal/temporary_folder.h"
+#include "storage/temporary_folder.h"
 
 namespace storage {
 namespace {
@@ -29,7 +29,7 @@ WriteBatch batch_of(std::string_view key, std::string_view value) {
 
 class RocksStoreTest : public testing::Test {
 protected:
-    internal::TemporaryFolder temporary;
+    TemporaryFolder temporary;
     std::filesystem::path folder = temporary.path() / "store";
 
     // Every file below `folder` with its bytes.

@@ -10,8 +10,8 @@
 #include "storage/internal/crc32c.h"
 #include "storage/internal/head_file.h"
 #include "storage/internal/rocks_options.h"
-#include "storage/internal/temporary_folder.h"
 #include "storage/rocks_store.h"
+#include "storage/temporary_folder.h"
 
 namespace storage {
 namespace {
@@ -25,7 +25,7 @@ Bytes bytes(std::string_view text) {
 
 class RocksValueTest : public testing::Test {
 protected:
-    internal::TemporaryFolder temporary;
+    TemporaryFolder temporary;
     std::filesystem::path folder = temporary.path() / "store";
 
     void SetUp() override {

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "storage/files.h"
-#include "storage/internal/temporary_folder.h"
 #include "storage/rocks_store.h"
+#include "storage/temporary_folder.h"
 
 namespace storage {
 namespace {
@@ -17,7 +17,7 @@ using base::Bytes;
 class SalvageTest : public testing::Test {
 protected:
     static constexpr std::uint8_t count = 200;
-    internal::TemporaryFolder temporary;
+    TemporaryFolder temporary;
     fs::path folder = temporary.path() / "store";
 
     // Half of the values in a table, half in a log.

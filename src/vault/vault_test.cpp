@@ -15,6 +15,7 @@
 #include "crypto/hash.h"
 #include "storage/files.h"
 #include "storage/memory_store.h"
+#include "storage/temporary_folder.h"
 #include "vault/internal/object.h"
 
 namespace vault {
@@ -38,13 +39,7 @@ base::Bytes bytes(std::string_view text) {
 
 class VaultTest : public testing::Test {
 protected:
-    void SetUp() override {
-        std::string name = (fs::temp_directory_path() / "salus-vault-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(name.data()), nullptr);
-        root = name;
-        reopen();
-    }
-    void TearDown() override { fs::remove_all(root); }
+    void SetUp() override { reopen(); }
 
     void reopen() {
         vault.reset();
@@ -62,7 +57,8 @@ protected:
         return count;
     }
 
-    fs::path root;
+    storage::TemporaryFolder home;
+    const fs::path& root = home.path();
     storage::MemoryStore keys;
     base::Bytes master = base::Bytes(32, 0x4d);
     base::SeededRandom random{42};

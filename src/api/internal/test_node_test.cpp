@@ -13,6 +13,7 @@
 #include "crypto/random.h"
 #include "ledger/application.h"
 #include "storage/memory_store.h"
+#include "storage/temporary_folder.h"
 #include "vault/vault.h"
 
 namespace api::testing {
@@ -31,26 +32,13 @@ void must(const base::Result<void>& result) {
     CHECK(result.has_value());
 }
 
-struct Folder {
-    Folder() {
-        std::string name = ::testing::TempDir() + "/salus-api-XXXXXX";
-        CHECK(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    std::filesystem::path path;
-};
-
 }  // namespace
 
 struct TestNode::State {
     explicit State(TestClock& of_clock) : clock(of_clock) {}
 
     TestClock& clock;
-    Folder folder;
+    storage::TemporaryFolder folder;
     crypto::SystemRandom random;
     storage::MemoryStore directory_store, consent_store, chain_store, series_store, monitor_store,
         review_store, vault_store, read_store, access_store;
@@ -124,7 +112,7 @@ bool signs(std::string_view login) {
 
 void TestNode::State::make_people() {
     directory = must(identity::Directory::open(directory_store));
-    keys = must(identity::KeyStore::open(folder.path / "keys", clock, random));
+    keys = must(identity::KeyStore::open(folder.path() / "keys", clock, random));
     consent_keys = std::make_unique<identity::ConsentKeys>(consent_store,
                                                            keys->derived_key("consent"), random);
     const auto hash = crypto::hash_password(TestNode::password, random);
@@ -207,8 +195,8 @@ void TestNode::State::commit(const wire::LedgerId& sender, const wire::Signer& s
 }
 
 void TestNode::State::make_stations() {
-    vault = must(
-        vault::Vault::open(folder.path / "vault", vault_store, keys->derived_key("vault"), random));
+    vault = must(vault::Vault::open(folder.path() / "vault", vault_store,
+                                    keys->derived_key("vault"), random));
     series = must(series::SeriesStore::open(series_store));
     monitor = must(monitor::Monitor::open(
         monitor_store, *series, clock, [](const wire::LedgerId&, wire::Vital) {
@@ -240,11 +228,12 @@ void TestNode::State::make_checkpoints() {
                                      crypto::Ed25519PrivateKey::generate());
     const witness::Policy policy{
         .log = signer.verifier_key(), .witnesses = {make_witness().verifier_key()}, .required = 0};
-    checkpoints = must(witness::CheckpointPublisher::open({.blocks = *engine,
-                                                           .clock = clock,
-                                                           .signer = std::move(signer),
-                                                           .policy = policy,
-                                                           .folder = folder.path / "checkpoints"}));
+    checkpoints =
+        must(witness::CheckpointPublisher::open({.blocks = *engine,
+                                                 .clock = clock,
+                                                 .signer = std::move(signer),
+                                                 .policy = policy,
+                                                 .folder = folder.path() / "checkpoints"}));
     must(checkpoints->publish());
 }
 

@@ -17,7 +17,9 @@
 #include "crypto/random.h"
 #include "ledger/testing.h"
 #include "review/review.h"
+#include "storage/forwarding_store.h"
 #include "storage/memory_store.h"
+#include "storage/temporary_folder.h"
 
 namespace review::testing {
 
@@ -32,29 +34,13 @@ private:
 };
 
 /// A disk that dies after so many writes: later ones fail, as if the process had been killed.
-class DyingStore final : public storage::KeyValueStore {
+class DyingStore final : public storage::ForwardingStore {
 public:
-    [[nodiscard]] base::Result<std::optional<base::Bytes>> get(base::ByteView key) const override {
-        return inner_.get(key);
-    }
-    [[nodiscard]] base::Result<std::vector<std::optional<base::Bytes>>> multi_get(
-        const std::vector<base::Bytes>& keys) const override {
-        return inner_.multi_get(keys);
-    }
-    [[nodiscard]] base::Result<void> scan(
-        base::ByteView begin, base::ByteView end,
-        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
-        return inner_.scan(begin, end, visit);
-    }
-    [[nodiscard]] base::Result<void> scan_reverse(
-        base::ByteView begin, base::ByteView end,
-        const std::function<bool(base::ByteView, base::ByteView)>& visit) const override {
-        return inner_.scan_reverse(begin, end, visit);
-    }
+    DyingStore() : ForwardingStore(inner_) {}
     [[nodiscard]] base::Result<void> write(const storage::WriteBatch& batch) override {
         if (left_ <= 0) return base::fail(base::ErrorCode::storage_full, "the disk is dead");
         --left_;
-        return inner_.write(batch);
+        return ForwardingStore::write(batch);
     }
     void die_after(int writes) { left_ = writes; }
     void revive() { left_ = many; }
@@ -182,10 +168,6 @@ protected:
         start = scene.now - std::chrono::hours{1};
     }
     void SetUp() override {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "salus-review-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(name.data()), nullptr);
-        folder = name;
         directory = std::move(identity::Directory::open(people).value());
         add(patient, wire::Role::patient);
         add(doctor, wire::Role::doctor);
@@ -193,7 +175,8 @@ protected:
         add(program, wire::Role::demo_program);
         device = add_device(1);
         vault = std::move(
-            vault::Vault::open(folder / "vault", vault_keys, base::Bytes(32, 7), random).value());
+            vault::Vault::open(folder.path() / "vault", vault_keys, base::Bytes(32, 7), random)
+                .value());
         series = std::move(series::SeriesStore::open(readings).value());
         monitor = std::move(monitor::Monitor::open(alarms, *series, clock, [](const auto&, auto) {
                                 return monitor::PatientFacts{.adult = true, .interval_ms = 1000};
@@ -203,7 +186,6 @@ protected:
     void TearDown() override {
         review.reset();
         monitor.reset();
-        std::filesystem::remove_all(folder);
     }
 
     void add(const Person& person, wire::Role role) {
@@ -297,7 +279,7 @@ protected:
     TestClock clock{base::TimePoint{}};
     base::TimePoint start;
     crypto::SystemRandom random;
-    std::filesystem::path folder;
+    storage::TemporaryFolder folder;
     storage::MemoryStore people, keys, vault_keys, readings, alarms;
     DyingStore disk;
     identity::ConsentKeys consent_keys{keys, base::Bytes(32, 9), random};

@@ -7,9 +7,9 @@
 
 #include "base/check.h"
 
-namespace storage::internal {
+namespace storage {
 
-/// For tests: a fresh folder that goes away with this object.
+/// For tests, also those of other folders: a fresh folder that goes away with this object.
 class TemporaryFolder {
 public:
     TemporaryFolder() {
@@ -30,4 +30,4 @@ private:
     std::filesystem::path path_;
 };
 
-}  // namespace storage::internal
+}  // namespace storage
