@@ -9,7 +9,7 @@
 
 namespace crypto {
 
-/// How much work one guess costs. Source: RFC 9106 section 4; the defaults are docs/protocol.md 2.1.
+/// How much work one guess costs. The defaults are those of docs/protocol.md 2.1.
 struct Argon2Cost {
     std::uint32_t memory_kib = 64 * 1024;
     std::uint32_t passes = 3;
