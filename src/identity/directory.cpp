@@ -92,16 +92,18 @@ struct Directory::State {
     /// Changes the state of one of `records` on disk, then in memory.
     template <class Record>
     base::Result<void> change(std::map<wire::DeviceId, Record>& records, std::string_view prefix,
-                              const wire::DeviceId& id, DeviceState wanted) {
+                              const wire::DeviceId& id, DeviceState wanted,
+                              const wire::LedgerId& by) {
         Record& kept = records.at(id);
-        if (kept.state == wanted) return {};
-        if (is_final(kept.state)) {
+        if (kept.state == wanted && kept.changed_by == by) return {};
+        if (is_final(kept.state) && kept.state != wanted) {
             return base::fail(base::ErrorCode::conflict, "what is " +
                                                              std::string(name_of(kept.state)) +
                                                              " stays so; enrol it under a new id");
         }
         Record changed = kept;
         changed.state = wanted;
+        changed.changed_by = by;
         const auto written = put(store, storage_key(prefix, id.view()), to_json(changed));
         if (!written) return written;
         kept = std::move(changed);
@@ -272,12 +274,13 @@ std::vector<PdaRecord> Directory::pdas() const {
     return values_of(state_->pdas);
 }
 
-base::Result<void> Directory::set_state(const wire::DeviceId& id, DeviceState state) {
+base::Result<void> Directory::set_state(const wire::DeviceId& id, DeviceState state,
+                                        const wire::LedgerId& by) {
     const std::unique_lock lock(state_->mutex);
     if (state_->devices.contains(id)) {
-        return state_->change(state_->devices, device_prefix, id, state);
+        return state_->change(state_->devices, device_prefix, id, state, by);
     }
-    if (state_->pdas.contains(id)) return state_->change(state_->pdas, pda_prefix, id, state);
+    if (state_->pdas.contains(id)) return state_->change(state_->pdas, pda_prefix, id, state, by);
     return base::fail(base::ErrorCode::not_found, "no device is enrolled under this id");
 }
 

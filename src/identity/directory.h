@@ -52,6 +52,7 @@ struct DeviceRecord {
     SealedTo sealed_to = SealedTo::pda;
     std::uint32_t interval_ms = 1000;  ///< Expected between readings.
     DeviceState state = DeviceState::active;
+    wire::LedgerId changed_by;  ///< Who set the state last; zeros: nobody, or an operator's command.
     [[nodiscard]] bool serving() const { return state == DeviceState::active; }
 };
 /// A patient's phone or hub, which relays the readings of that patient's devices.
@@ -60,6 +61,7 @@ struct PdaRecord {
     std::string label;
     wire::LedgerId patient;
     DeviceState state = DeviceState::active;
+    wire::LedgerId changed_by;  ///< Who set the state last; zeros: nobody, or an operator's command.
     [[nodiscard]] bool serving() const { return state == DeviceState::active; }
 };
 
@@ -87,7 +89,8 @@ public:
     [[nodiscard]] std::optional<PdaRecord> pda(const wire::DeviceId& id) const;
     [[nodiscard]] std::vector<PdaRecord> pdas() const;
     /// Of a device or a PDA. Errors: `not_found`; `conflict` where the state it has is final.
-    [[nodiscard]] base::Result<void> set_state(const wire::DeviceId& id, DeviceState state);
+    [[nodiscard]] base::Result<void> set_state(const wire::DeviceId& id, DeviceState state,
+                                               const wire::LedgerId& by = {});
     /// Rises with each change of a device or a PDA: who keeps a copy asks this first.
     [[nodiscard]] std::uint64_t version() const;
 

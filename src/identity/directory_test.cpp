@@ -63,7 +63,7 @@ TEST(Directory, PeopleAndDevicesAreThereAfterARestart) {
         ASSERT_TRUE(directory->add(ana()));
         ASSERT_TRUE(directory->add(phone()));
         ASSERT_TRUE(directory->add(oximeter()));
-        ASSERT_TRUE(directory->set_state(oximeter().id, DeviceState::suspended));
+        ASSERT_TRUE(directory->set_state(oximeter().id, DeviceState::suspended, ledger_id(9)));
     }
     const auto directory = open(store);
     const auto person = directory->person_by_login("ana");
@@ -83,6 +83,7 @@ TEST(Directory, PeopleAndDevicesAreThereAfterARestart) {
     EXPECT_EQ(devices[0].sealed_to, SealedTo::cloud);
     EXPECT_EQ(devices[0].interval_ms, 2000U);
     EXPECT_EQ(devices[0].state, DeviceState::suspended);
+    EXPECT_EQ(devices[0].changed_by, ledger_id(9));
     const auto pda = directory->pda(phone().id);
     ASSERT_TRUE(pda);
     EXPECT_EQ(pda->label, phone().label);

@@ -120,14 +120,16 @@ std::string to_json(const DeviceRecord& device) {
                                         {"pda", base::to_hex(device.pda.view())},
                                         {"sealed_to", name_of(device.sealed_to)},
                                         {"interval_ms", device.interval_ms},
-                                        {"state", name_of(device.state)}});
+                                        {"state", name_of(device.state)},
+                                        {"changed_by", base::to_hex(device.changed_by.view())}});
 }
 
 std::string to_json(const PdaRecord& pda) {
     return json::serialize(json::object{{"id", base::to_hex(pda.id.view())},
                                         {"label", pda.label},
                                         {"patient", base::to_hex(pda.patient.view())},
-                                        {"state", name_of(pda.state)}});
+                                        {"state", name_of(pda.state)},
+                                        {"changed_by", base::to_hex(pda.changed_by.view())}});
 }
 
 base::Result<Person> person_from_json(std::string_view text) {
@@ -161,6 +163,7 @@ base::Result<DeviceRecord> device_from_json(std::string_view text) {
         out.sealed_to = sealed_to_from_name(members.text("sealed_to")).value();
         out.interval_ms = members.object.at("interval_ms").to_number<std::uint32_t>();
         out.state = device_state_from_name(members.text("state")).value();
+        out.changed_by = members.fixed<wire::LedgerId>("changed_by");
         return out;
     });
 }
@@ -172,6 +175,7 @@ base::Result<PdaRecord> pda_from_json(std::string_view text) {
         out.label = members.text("label");
         out.patient = members.fixed<wire::LedgerId>("patient");
         out.state = device_state_from_name(members.text("state")).value();
+        out.changed_by = members.fixed<wire::LedgerId>("changed_by");
         return out;
     });
 }

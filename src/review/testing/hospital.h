@@ -246,8 +246,7 @@ protected:
             series::Arrival arrival{.patient = patient->id(),
                                     .device = device,
                                     .batch = {},
-                                    .gateway_time = start + std::chrono::seconds{at},
-                                    .frame_sequence = 0};
+                                    .gateway_time = start + std::chrono::seconds{at}};
             arrival.batch.counter = ++counter;
             arrival.batch.clock = arrival.gateway_time;
             arrival.batch.status = at == to ? status : wire::DeviceStatus::running;
