@@ -71,7 +71,9 @@ struct Options {
     std::vector<DemoLogin> demo_logins;  ///< Shown on the sign-in page; only if `demo`.
     std::string version;
     std::string trust_json;  ///< trust.json as the node wrote it.
-    unsigned workers = 8;    ///< Threads that answer requests.
+    /// What `salus attack` wrote at its last run; may be missing.
+    std::filesystem::path attacks;
+    unsigned workers = 8;  ///< Threads that answer requests.
     std::size_t connections_max = 512;
 };
 

@@ -152,6 +152,8 @@ const std::map<std::string, Row>& rows() {
         {"verify_chain", {.target = "/api/v1/audit/verify-chain", .answers = {{"auditor", 202}}}},
         {"read_verify_chain",
          {.target = "/api/v1/audit/verify-chain", .answers = {{"auditor", 200}}}},
+        {"read_attacks",
+         {.target = "/api/v1/attacks", .answers = {{"administrator", 200}, {"auditor", 200}}}},
         {"follow_events", {.target = "/api/v1/events", .answers = {}, .others = 200}},
         {"healthz", {.target = "/healthz", .answers = {}, .others = 200, .nobody = 200}},
         {"readyz", {.target = "/readyz", .answers = {}, .others = 200, .nobody = 200}},

@@ -45,6 +45,8 @@ struct DataFolder {
     [[nodiscard]] std::filesystem::path quarantine() const { return root / "quarantine"; }
     [[nodiscard]] std::filesystem::path logs() const { return root / "logs"; }
     [[nodiscard]] std::filesystem::path pids() const { return root / "pids.json"; }
+    /// The last run of the attacks, as JSON.
+    [[nodiscard]] std::filesystem::path attacks() const { return root / "attacks.json"; }
     [[nodiscard]] std::filesystem::path node_summary() const { return root / "node_summary.json"; }
     [[nodiscard]] std::filesystem::path fleet_summary() const {
         return root / "fleet_summary.json";

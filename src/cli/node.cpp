@@ -330,6 +330,7 @@ Result<void> Node::open_api() {
     options.demo = application_->info().demo;
     options.version = SALUS_VERSION;
     options.trust_json = std::string(base::as_text(*trust));
+    options.attacks = folder_.attacks();
     for (const auto& person : directory_->people()) {
         if (options.demo && !person.login.empty()) {
             options.demo_logins.push_back({person.login, std::string(demo_password)});

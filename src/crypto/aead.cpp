@@ -20,11 +20,11 @@ const EVP_CIPHER* algorithm() {
     return cipher;
 }
 
-internal::CipherContext make_context(base::ByteView key, int encrypts) {
+internal::CipherContext make_context(base::ByteView key, int encrypts,
+                                     const EVP_CIPHER* cipher = algorithm()) {
     internal::CipherContext context(EVP_CIPHER_CTX_new());
     CHECK(context != nullptr);
-    CHECK(EVP_CipherInit_ex2(context.get(), algorithm(), key.data(), nullptr, encrypts, nullptr) ==
-          1);
+    CHECK(EVP_CipherInit_ex2(context.get(), cipher, key.data(), nullptr, encrypts, nullptr) == 1);
     return context;
 }
 
@@ -100,6 +100,76 @@ base::Result<base::Bytes> Aes256Gcm::open(const Nonce& nonce, base::ByteView ass
                           "the tag does not fit: other key, nonce or bytes");
     }
     return out;
+}
+
+namespace {
+
+const EVP_CIPHER* chacha_algorithm() {
+    static const EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "ChaCha20-Poly1305", nullptr);
+    CHECK(cipher != nullptr);
+    return cipher;
+}
+
+/// A context per thread and algorithm: making one costs more than sealing a short message. The
+/// direction is set with each key, so one serves both.
+EVP_CIPHER_CTX* shared_context(AeadAlgorithm which) {
+    static constexpr std::array<std::uint8_t, aead_key_bytes> no_key{};
+    static thread_local const internal::CipherContext contexts[] = {
+        make_context(no_key, 1, chacha_algorithm()), make_context(no_key, 1, algorithm())};
+    return contexts[static_cast<std::size_t>(which)].get();
+}
+
+void start_message(EVP_CIPHER_CTX* context, const AeadMessage& message, int encrypts) {
+    CHECK(message.key.size() == aead_key_bytes);
+    CHECK(EVP_CipherInit_ex2(context, nullptr, message.key.data(), message.nonce.data(), encrypts,
+                             nullptr) == 1);
+    if (message.associated.empty()) return;
+    int written = 0;
+    CHECK(EVP_CipherUpdate(context, nullptr, &written, message.associated.data(),
+                           length_of(message.associated)) == 1);
+}
+
+/// Puts a zero key and the key stream of a zero byte where the last message's were.
+void forget(EVP_CIPHER_CTX* context) {
+    static constexpr std::array<std::uint8_t, aead_key_bytes> no_key{};
+    static constexpr AeadNonce no_nonce{};
+    std::array<std::uint8_t, 1> nothing{};
+    CHECK(EVP_CipherInit_ex2(context, nullptr, no_key.data(), no_nonce.data(), 1, nullptr) == 1);
+    transform(context, nothing.data(), nothing);
+}
+
+}  // namespace
+
+void aead_seal(const AeadMessage& message, base::ByteView plaintext, std::span<std::uint8_t> out) {
+    CHECK(out.size() == plaintext.size() + aead_tag_bytes);
+    EVP_CIPHER_CTX* context = shared_context(message.algorithm);
+    start_message(context, message, 1);
+    transform(context, out.data(), plaintext);
+    std::uint8_t* tag = out.data() + plaintext.size();
+    int written = 0;
+    CHECK(EVP_CipherFinal_ex(context, tag, &written) == 1 && written == 0);
+    CHECK(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, aead_tag_bytes, tag) == 1);
+    forget(context);
+}
+
+bool aead_open(const AeadMessage& message, base::ByteView sealed, std::span<std::uint8_t> out) {
+    if (sealed.size() < aead_tag_bytes) {
+        std::ranges::fill(out, std::uint8_t{0});
+        return false;
+    }
+    CHECK(out.size() + aead_tag_bytes == sealed.size());
+    std::array<std::uint8_t, aead_tag_bytes> tag;
+    std::ranges::copy(sealed.last(aead_tag_bytes), tag.begin());
+    EVP_CIPHER_CTX* context = shared_context(message.algorithm);
+    start_message(context, message, 0);
+    CHECK(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, aead_tag_bytes, tag.data()) == 1);
+    transform(context, out.data(), sealed.first(out.size()));
+    int written = 0;
+    std::uint8_t nothing = 0;
+    const bool fits = EVP_CipherFinal_ex(context, &nothing, &written) == 1;
+    if (!fits) OPENSSL_cleanse(out.data(), out.size());  // unauthenticated plaintext goes nowhere
+    forget(context);
+    return fits;
 }
 
 Aes256Gcm::Nonce nonce_of(std::uint64_t sequence) {

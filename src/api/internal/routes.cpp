@@ -105,6 +105,8 @@ constexpr std::array table{
           routes::start_verify_chain},
     Route{get, "/api/v1/audit/verify-chain", "read_verify_chain", auditors, Rule::open,
           routes::verify_chain_state},
+    Route{get, "/api/v1/attacks", "read_attacks", roles({Role::administrator, Role::auditor}),
+          Rule::open, routes::attacks},
     Route{get, "/api/v1/events", "follow_events", signed_in, Rule::resource, routes::events},
     Route{get, "/healthz", "healthz", anyone, Rule::open, routes::healthz},
     Route{get, "/readyz", "readyz", anyone, Rule::open, routes::readyz},

@@ -129,6 +129,8 @@ base::Result<Response> audit_access_log(Service& service, const Call& call);
 base::Result<Response> audit_refusals(Service& service, const Call& call);
 base::Result<Response> start_verify_chain(Service& service, const Call& call);
 base::Result<Response> verify_chain_state(Service& service, const Call& call);
+// routes_attacks.cpp
+base::Result<Response> attacks(Service& service, const Call& call);
 }  // namespace routes
 
 }  // namespace api

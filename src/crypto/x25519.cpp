@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crypto/x25519.h"
+
+#include "base/check.h"
+#include "crypto/internal/openssl.h"
+
+namespace crypto {
+
+// OpenSSL wipes the scalar when the key is freed.
+struct X25519PrivateKey::Key {
+    internal::Pkey pkey;
+};
+
+X25519PrivateKey::X25519PrivateKey(std::unique_ptr<Key> key, const X25519PublicKeyBytes& public_key)
+    : key_(std::move(key)), public_key_(public_key) {}
+X25519PrivateKey::~X25519PrivateKey() = default;
+X25519PrivateKey::X25519PrivateKey(X25519PrivateKey&&) noexcept = default;
+X25519PrivateKey& X25519PrivateKey::operator=(X25519PrivateKey&&) noexcept = default;
+
+X25519PrivateKey X25519PrivateKey::from_bytes(const Secret32& scalar) {
+    internal::Pkey pkey(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, scalar.view().data(),
+                                                     scalar.view().size()));
+    CHECK(pkey != nullptr);
+    X25519PublicKeyBytes public_key;
+    std::size_t size = public_key.size();
+    CHECK(EVP_PKEY_get_raw_public_key(pkey.get(), public_key.data(), &size) == 1);
+    CHECK(size == public_key.size());
+    return {std::make_unique<Key>(Key{std::move(pkey)}), public_key};
+}
+
+X25519PrivateKey X25519PrivateKey::draw(base::Random& random) {
+    return from_bytes(Secret32::draw(random));
+}
+
+// Source: RFC 7748 section 6.1. OpenSSL refuses the all-zero result itself.
+std::optional<Secret32> X25519PrivateKey::agree(const X25519PublicKeyBytes& peer) const {
+    const internal::Pkey other(
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, peer.data(), peer.size()));
+    CHECK(other != nullptr);
+    const internal::PkeyContext context(EVP_PKEY_CTX_new(key_->pkey.get(), nullptr));
+    CHECK(context != nullptr);
+    CHECK(EVP_PKEY_derive_init(context.get()) == 1);
+    constexpr int unvalidated = 0;  // every 32 bytes are a key; the result is what is checked
+    CHECK(EVP_PKEY_derive_set_peer_ex(context.get(), other.get(), unvalidated) == 1);
+    std::optional<Secret32> out(std::in_place);
+    std::size_t size = Secret32::size_bytes;
+    if (EVP_PKEY_derive(context.get(), out->writable().data(), &size) != 1) {
+        ERR_clear_error();
+        return std::nullopt;
+    }
+    CHECK(size == Secret32::size_bytes);
+    return out;
+}
+
+Secret32 X25519PrivateKey::to_bytes() const {
+    Secret32 out;
+    std::size_t size = Secret32::size_bytes;
+    CHECK(EVP_PKEY_get_raw_private_key(key_->pkey.get(), out.writable().data(), &size) == 1);
+    CHECK(size == Secret32::size_bytes);
+    return out;
+}
+
+}  // namespace crypto
