@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/pairing.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -102,6 +103,8 @@ public:
         VerifyChain verify_chain;
         /// Null where the node has no checkpoint key (a folder set up before there were any).
         witness::CheckpointPublisher* checkpoints = nullptr;
+        /// Null where no device can be enrolled or ended from here.
+        DeviceEnroller* enroller = nullptr;
     };
 
     /// Listens and answers from threads of its own once this returns. The parts must outlive it.

@@ -123,6 +123,16 @@ void EventHub::publish(const readmodel::ConsentRow& row) {
     add(std::move(event));
 }
 
+void EventHub::publish(const DeviceChange& change) {
+    Event event(Event::Kind::device, change.patient);
+    event.data = json::serialize(json::object{
+        {"id", hex(change.id)},
+        {"patient", hex(change.patient)},
+        {"state", identity::name_of(change.state)},
+        {"ticket", change.ticket ? json::value(hex(*change.ticket)) : json::value(nullptr)}});
+    add(std::move(event));
+}
+
 void EventHub::add(Event event) {
     std::vector<std::pair<std::shared_ptr<void>, std::function<void()>>> to_wake;
     {

@@ -82,6 +82,7 @@ Service::Service(const Api::Parts& borrowed_parts, Options service_options)
       live(parts.clock),
       views(parts, live),
       hub(EventHub::Parts{views, live, parts.clock}),
+      tickets(parts.clock, parts.random),
       files(options.web),
       metrics(parts),
       verify_job(parts.verify_chain),
@@ -136,6 +137,7 @@ void Service::follow_blocks() {
 
 void Service::tick() {
     sessions.drop_idle();
+    tickets.drop_old();
     parts.key_store.drop_idle();
 }
 

@@ -13,6 +13,7 @@
 #include "api/internal/routes.h"
 #include "api/internal/sessions.h"
 #include "api/internal/static_files.h"
+#include "api/internal/ticket_desk.h"
 #include "api/internal/verify_job.h"
 #include "api/internal/views.h"
 
@@ -40,6 +41,7 @@ struct Service : std::enable_shared_from_this<Service> {
     LivePatients live;
     Views views;
     EventHub hub;
+    TicketDesk tickets;
     StaticFiles files;
     Metrics metrics;
     VerifyJob verify_job;

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "crypto/secret.h"
+#include "crypto/x25519.h"
+#include "identity/directory.h"
+#include "wire/ids.h"
+#include "wire/vital.h"
+
+namespace api {
+
+/// What a new device says of itself when it asks to be paired with a patient.
+struct DeviceClaim {
+    wire::LedgerId patient;
+    crypto::X25519PublicKeyBytes static_public{};  ///< S_D; the private key stays on the device.
+    std::string label;                             ///< "Wrist band", ...
+    std::vector<wire::Vital> vitals;
+    std::uint32_t interval_ms = 1000;
+    /// TKV_D. Given: what the device seals is for the cloud server, not for the PDA.
+    std::optional<crypto::Secret32> token_verifier;
+};
+struct EnrolledDevice {
+    identity::DeviceRecord record;
+    /// What the device needs to work, opaque here: goes to it sealed, and is secret.
+    base::Bytes kit;
+};
+
+/// Enrols devices and ends them: the seam behind which the key generator stands. Thread-safe.
+class DeviceEnroller {
+public:
+    virtual ~DeviceEnroller() = default;
+    /// When it returns, the device is in the directory and may speak.
+    /// Errors: `not_found` (the patient has no PDA that serves), `too_large` (the patient's domain
+    /// is full), `conflict` or `bad_key` (the device's key), `malformed` (label or vitals),
+    /// `unavailable`.
+    [[nodiscard]] virtual base::Result<EnrolledDevice> enrol(const DeviceClaim& claim) = 0;
+    /// Withdraws the certificate of a device or PDA, for ever; once more does nothing. The
+    /// directory is the caller's to change afterwards.
+    /// Errors: `not_found`, `unavailable`.
+    [[nodiscard]] virtual base::Result<void> end(const wire::DeviceId& id) = 0;
+};
+
+}  // namespace api
