@@ -2,7 +2,7 @@
 import hooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
-const features = ['signin', 'ward', 'patient', 'review', 'myhealth', 'ledger', 'verify', 'admin', 'audit'];
+const features = ['signin', 'ward', 'patient', 'review', 'myhealth', 'ledger', 'verify', 'admin', 'audit', 'attacks'];
 
 const only_client_fetches = [
   { name: 'fetch', message: 'Only src/client talks to the node: add a function there.' },

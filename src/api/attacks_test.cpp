@@ -47,9 +47,9 @@ TEST_F(AttacksTest, TheLastRunIsShownAttackByAttack) {
 }
 
 TEST_F(AttacksTest, AnAttackWithoutAControlSaysNull) {
-    const auto response = shown(
-        R"({"attacks":[{"name":"flooding","paper":false,"resisted":true,"control":null,)"
-        R"("ran_at_ms":1,"detail":""}]})");
+    const auto response =
+        shown(R"({"attacks":[{"name":"flooding","paper":false,"resisted":true,"control":null,)"
+              R"("ran_at_ms":1,"detail":""}]})");
     ASSERT_EQ(response.status, 200U) << response.body;
     EXPECT_TRUE(json::parse(response.body).at("items").at(0).at("control").is_null());
 }

@@ -58,6 +58,16 @@ std::string pda_topic(std::string_view tenant, std::string_view pda_hex,
     return out.append(name_of(direction));
 }
 
+std::string started_topic(std::string_view tenant) {
+    std::string out(root);
+    return out.append(tenant).append(cloud_level).append("started");
+}
+
+std::string pda_started_topic(std::string_view tenant, std::string_view pda_hex) {
+    std::string out(root);
+    return out.append(tenant).append(pda_level).append(pda_hex).append("/started");
+}
+
 std::optional<std::string_view> client_of_cloud_topic(std::string_view topic,
                                                       std::string_view tenant,
                                                       Direction direction) {

@@ -41,6 +41,15 @@ TEST(Topics, NameTheDeviceAndItsPdaOfAPdaTopic) {
     EXPECT_FALSE(address_of_pda_topic(down, "default", Direction::up));
 }
 
+TEST(Topics, OfAStartAreNobodysTopics) {
+    EXPECT_EQ(started_topic("default"), "salus/v1/default/cloud/started");
+    EXPECT_EQ(pda_started_topic("default", "0a"), "salus/v1/default/pda/0a/started");
+    for (const auto direction : {Direction::up, Direction::down}) {
+        EXPECT_FALSE(client_of_cloud_topic(started_topic("default"), "default", direction));
+        EXPECT_FALSE(address_of_pda_topic(pda_started_topic("default", "0a"), "default", direction));
+    }
+}
+
 TEST(Topics, KnowNobodyInAnyOtherTopic) {
     for (const char* topic : {"", "salus/v1/default/cloud", "salus/v1/default/cloud/",
                               "salus/v1/default/cloud/up", "salus/v1/default/cloud//up",

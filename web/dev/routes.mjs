@@ -144,4 +144,5 @@ export const routes = [
     return { status: 202, json: { id: 1 } };
   })],
   ['GET', /^\/audit\/verify-chain$/, signed_in(() => ({ json: verification }))],
+  ['GET', /^\/attacks$/, signed_in(() => ({ json: { items: world.attacks } }))],
 ];

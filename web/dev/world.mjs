@@ -179,6 +179,13 @@ export const devices = patients.flatMap((patient) => [
   { id: hex(16), label: 'Bedside monitor', patient: { id: patient.id, name: patient.name }, vitals: vitals_of(patient).slice(0, 4), suspended: false, last_seen_ms: last_of(patient) },
   { id: hex(16), label: 'Room sensor', patient: { id: patient.id, name: patient.name }, vitals: ['ambient_temperature'], suspended: patient.bed === '2-03', last_seen_ms: patient.bed === '2-03' ? null : last_of(patient) }]);
 
+// SALUS_MOCK_ATTACKS: none (no run yet) or broken (some do not hold).
+const attack_names = ['replay', 'man_in_the_middle', 'impersonation', 'ephemeral_leak', 'insider', 'device_capture', 'stolen_verifier', 'offline_guessing', 'desynchronisation', 'flooding', 'traceability', 'key_compromise'];
+const broken_run = process.env.SALUS_MOCK_ATTACKS === 'broken';
+export const attacks = process.env.SALUS_MOCK_ATTACKS === 'none' ? [] : attack_names.map((name, i) => ({
+  name, paper: i < 6, resisted: !(broken_run && i === 9), control: i === 7 || i === 8 ? null : !(broken_run && i === 2), ran_at_ms: started - 3 * 3600_000 + i * 4_000,
+  detail: i % 3 === 0 ? '4 messages, sent again 16 times each' : '' }));
+
 const listeners = new Set();
 let event_id = 0;
 export function subscribe(listener) { listeners.add(listener); return () => listeners.delete(listener); }

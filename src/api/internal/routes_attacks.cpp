@@ -38,11 +38,11 @@ std::optional<json::object> attack_of(const json::value& value) {
     const auto* control = object->if_contains("control");
     const auto* ran_at = object->if_contains("ran_at_ms");
     const auto* detail = object->if_contains("detail");
-    const bool well_formed =
-        is_name(object->if_contains("name")) && is_truth(object->if_contains("paper")) &&
-        is_truth(object->if_contains("resisted")) && control != nullptr &&
-        (control->is_null() || control->is_bool()) && ran_at != nullptr && ran_at->is_int64() &&
-        detail != nullptr && detail->is_string();
+    const bool well_formed = is_name(object->if_contains("name")) &&
+                             is_truth(object->if_contains("paper")) &&
+                             is_truth(object->if_contains("resisted")) && control != nullptr &&
+                             (control->is_null() || control->is_bool()) && ran_at != nullptr &&
+                             ran_at->is_int64() && detail != nullptr && detail->is_string();
     if (!well_formed) return std::nullopt;
     return *object;
 }

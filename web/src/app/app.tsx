@@ -25,6 +25,7 @@ const load = {
   verify: () => import('@/features/verify/verify_page'),
   admin: () => import('@/features/admin/admin'),
   audit: () => import('@/features/audit/audit'),
+  attacks: () => import('@/features/attacks/attacks'),
 };
 const SignIn = lazy(load.sign_in);
 const Ward = lazy(load.ward);
@@ -37,6 +38,7 @@ const TransactionPage = lazy(load.transaction);
 const Verify = lazy(load.verify);
 const Admin = lazy(load.admin);
 const Audit = lazy(load.audit);
+const Attacks = lazy(load.attacks);
 
 // The other pages, fetched while nothing else is to do: they then open at once, and also while the node
 // is away. One that does not come now is fetched, and its failure told, when it is opened.
@@ -49,8 +51,8 @@ function usePagesAtHand(role: Role | undefined): void {
       ...(clinician ? [load.ward, load.patient] : []),
       ...(role === 'doctor' ? [load.review] : []),
       ...(role === 'patient' ? [load.my_health, load.patient] : []),
-      ...(role === 'administrator' ? [load.admin] : []),
-      ...(role === 'auditor' ? [load.audit] : []),
+      ...(role === 'administrator' ? [load.admin, load.attacks] : []),
+      ...(role === 'auditor' ? [load.audit, load.attacks] : []),
     ];
     const timer = setTimeout(() => void Promise.allSettled(wanted.map((each) => each())), 2_000);
     return () => clearTimeout(timer);
@@ -155,6 +157,7 @@ export function App() {
           <Route path="/ledger/transactions/:id" element={<TheTransaction />} />
           <Route path="/admin" element={<For roles={['administrator']}><Admin /></For>} />
           <Route path="/audit" element={<For roles={['auditor']}><Audit /></For>} />
+          <Route path="/attacks" element={<For roles={['administrator', 'auditor']}><Attacks /></For>} />
           <Route path="*" element={<><PageHead title={words.app.not_found} /><Empty title={words.app.not_found} text={words.app.not_found_do} /></>} />
         </Route>
       </Routes>

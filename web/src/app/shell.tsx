@@ -29,6 +29,7 @@ const places: readonly Place[] = [
   { to: '/review', label: w.review, roles: ['doctor'] },
   { to: '/admin', label: w.admin, roles: ['administrator'] },
   { to: '/audit', label: w.audit, roles: ['auditor'] },
+  { to: '/attacks', label: w.attacks, roles: ['administrator', 'auditor'] },
   { to: '/ledger', label: w.ledger, roles: 'all' },
   { to: '/verify', label: w.verify, roles: 'all' },
 ];

@@ -81,6 +81,7 @@ export const api = {
   audit_refusals: (cursor: string | null, signal?: Signal) =>
     get<t.Page<t.RefusedOperation>>('/audit/refusals', { cursor, limit: 100 }, signal),
   verify_chain: () => post<{ id: number }>('/audit/verify-chain'),
+  attacks: (signal?: Signal) => get<t.Page<t.Attack>>('/attacks', undefined, signal),
   chain_verification: (signal?: Signal) =>
     get<t.ChainVerification>('/audit/verify-chain', undefined, signal),
 };

@@ -805,6 +805,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last run of the attacks on the protocol */
+        get: operations["getAttacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -905,7 +922,7 @@ export interface components {
         /** @description SHA-512, lower-case hex */
         HeaderHash: string;
         /** @enum {string} */
-        Role: "patient" | "family" | "doctor" | "nurse" | "pharmacist" | "laboratory" | "insurer" | "researcher" | "auditor" | "administrator" | "cloud_server" | "miner" | "demo_program";
+        Role: "patient" | "family" | "doctor" | "nurse" | "pharmacist" | "laboratory" | "insurer" | "researcher" | "auditor" | "administrator" | "cloud_server" | "miner" | "demo_program" | "key_generator";
         /** @enum {string} */
         VitalName: "heart_rate" | "pulse_rate" | "respiration_rate" | "spo2" | "body_temperature" | "systolic_pressure" | "diastolic_pressure" | "mean_pressure" | "glucose" | "ecg" | "ambient_temperature" | "humidity" | "pm25" | "co2";
         /**
@@ -1634,6 +1651,26 @@ export interface components {
             mined: number;
             /** @description Turns lost by absence */
             forfeited: number;
+        };
+        Attack: {
+            /** @description As `salus attack` names it */
+            name: string;
+            /** @description One of the six that the paper names */
+            paper: boolean;
+            /** @description It failed against this system */
+            resisted: boolean;
+            /** @description The same attack on the protocol as printed: true: it succeeded; false: it did not; null: not applicable */
+            control: boolean | null;
+            /**
+             * Format: int64
+             * @description ms since 1970
+             */
+            ran_at_ms: number;
+            /** @description What happened, in one sentence; may be empty */
+            detail: string;
+        };
+        AttackList: {
+            items: components["schemas"]["Attack"][];
         };
     };
     responses: never;
@@ -3250,6 +3287,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerifyStarted"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAttacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttackList"];
                 };
             };
             /** @description Refused or failed */

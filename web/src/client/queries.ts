@@ -27,6 +27,7 @@ export const keys = {
   orphans: ['mining', 'orphans'] as const,
   admin: ['admin'] as const,
   audit: ['audit'] as const,
+  attacks: ['attacks'] as const,
 };
 
 // A refusal is an answer: asking again cannot help. Only a node that is away is asked again.

@@ -69,4 +69,5 @@ export type MinerRow = Schemas['Miner'];
 export type Orphan = Schemas['Orphan'];
 export type Found = Schemas['SearchHit'];
 export type RefusedOperation = Schemas['RefusedOperation'];
+export type Attack = Schemas['Attack'];
 export type VitalsEvent = With<Schemas['VitalsEvent'], { patient: LedgerId }>;

@@ -8,7 +8,7 @@ import { Malformed, type Message } from './protobuf.ts';
 const time_ms_max = 253_402_300_799_999n; // The end of the year 9999.
 export const role_names = [
   'unknown', 'patient', 'family', 'doctor', 'nurse', 'pharmacist', 'laboratory', 'insurer', 'researcher', 'auditor',
-  'administrator', 'cloud_server', 'miner', 'demo_program',
+  'administrator', 'cloud_server', 'miner', 'demo_program', 'key_generator',
 ] as const;
 export type RoleName = (typeof role_names)[number];
 export const custody_names = ['unknown', 'node', 'own_device'] as const;

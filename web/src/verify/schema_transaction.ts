@@ -8,7 +8,7 @@ import { category_names, chain_id_of, purpose_names, role_names, time_of, twins 
 export const transaction_bytes_max = 65_536;
 export const action_names = [
   'enrol', 'rotate_key', 'revoke_key', 'grant_consent', 'revoke_consent', 'report', 'change_mining', 'evidence', 'destroy_key',
-  'schedule_upgrade',
+  'schedule_upgrade', 'certify',
 ] as const;
 export type ActionName = (typeof action_names)[number];
 const first_action_field = 10;
@@ -56,7 +56,7 @@ const batch_schema: Schema = { 1: 'number', 2: 'number', 3: 'repeated' };
 const envelope_schema: Schema = { 1: 'bytes', 2: 'repeated', 3: 'bytes' };
 const body_schema: Schema = {
   1: 'text', 2: 'bytes', 3: 'number', 4: 'number', 10: 'repeated', 11: 'repeated', 12: 'repeated', 13: 'repeated',
-  14: 'repeated', 15: 'repeated', 16: 'repeated', 17: 'repeated', 18: 'repeated', 19: 'repeated',
+  14: 'repeated', 15: 'repeated', 16: 'repeated', 17: 'repeated', 18: 'repeated', 19: 'repeated', 20: 'repeated',
 };
 const batch_bodies_max = 1_024;
 const evidence_part_bytes_max = 4_096;
@@ -119,6 +119,11 @@ function check_evidence(bytes: Uint8Array): void {
 function read_destroy(bytes: Uint8Array): DestroyKeyAction {
   const message = Message.read(bytes, { 1: 'bytes', 2: 'bytes' });
   return { patient: message.fixed(1, 16), content_id: message.fixed(2, 36) };
+}
+function check_certify(bytes: Uint8Array): void {
+  const message = Message.read(bytes, { 1: 'bytes', 2: 'number' });
+  message.fixed(1, 32);
+  message.one_of(2, 2);
 }
 const check_upgrade = (bytes: Uint8Array): number => Message.read(bytes, { 1: 'number', 2: 'number' }).uint32(1);
 
@@ -184,6 +189,7 @@ function read_body(body: Uint8Array): Omit<Transaction, 'body' | 'signatures' | 
   else if (action === 'evidence') check_evidence(only.bytes);
   else if (action === 'destroy_key') destroyed = read_destroy(only.bytes);
   else if (action === 'schedule_upgrade') check_upgrade(only.bytes);
+  else if (action === 'certify') check_certify(only.bytes);
   else Message.read(only.bytes, { 1: 'bytes' }).fixed(1, 32);
   return {
     chain_id: chain_id_of(message, 1),
