@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -101,7 +100,7 @@ public:
     void close(const PeerName& peer);
     /// Wipes what is over. Call it about once a second.
     void tick(base::TimePoint now);
-    [[nodiscard]] const ServerCounts& counts() const;
+    [[nodiscard]] ServerCounts counts() const;
 
 private:
     struct State;

@@ -24,7 +24,7 @@ inline constexpr std::uint64_t records_max = 1ULL << 32;
 inline constexpr std::chrono::minutes rekey_after{15};
 inline constexpr std::chrono::minutes hard_stop_after{30};
 /// How long the receiver keeps the key before a ratchet, for records that were overtaken.
-inline constexpr std::chrono::milliseconds old_key_kept = 2 * time_tolerance;
+inline constexpr std::chrono::milliseconds old_key_kept = 2 * time_tolerance;  // 2 dT
 
 enum class Side : std::uint8_t { initiator, responder };
 
@@ -52,6 +52,8 @@ public:
     [[nodiscard]] Profile profile() const { return names_.profile; }
     /// 15 minutes or 2^24 records in a direction: the initiator starts a new handshake.
     [[nodiscard]] bool due_for_rekey(Elapsed now) const;
+    /// When that is by time alone.
+    [[nodiscard]] Elapsed rekey_at() const { return established_ + rekey_after; }
     /// 30 minutes or 2^32 records in a direction.
     [[nodiscard]] bool expired(Elapsed now) const;
     /// Wipes the key before the last ratchet once its time is over.
