@@ -18,6 +18,8 @@ struct DataFolder {
     [[nodiscard]] std::filesystem::path vault() const { return root / "vault"; }
     [[nodiscard]] std::filesystem::path broker() const { return root / "broker"; }
     [[nodiscard]] std::filesystem::path fleet() const { return root / "fleet"; }
+    /// The PDAs' credentials, their configuration and what they keep.
+    [[nodiscard]] std::filesystem::path pda() const { return root / "pda"; }
     /// Signed enrolments and demo consents that the first start puts on the chain.
     [[nodiscard]] std::filesystem::path first_transactions() const {
         return root / "first_transactions.bin";
@@ -39,6 +41,7 @@ struct DataFolder {
     [[nodiscard]] std::filesystem::path fleet_summary() const {
         return root / "fleet_summary.json";
     }
+    [[nodiscard]] std::filesystem::path pda_summary() const { return root / "pda_summary.json"; }
 };
 
 /// The databases below `databases()`; verification reads every byte of each.
