@@ -17,9 +17,19 @@ struct DataFolder {
     [[nodiscard]] std::filesystem::path checkpoints() const { return root / "checkpoints"; }
     [[nodiscard]] std::filesystem::path vault() const { return root / "vault"; }
     [[nodiscard]] std::filesystem::path broker() const { return root / "broker"; }
+    /// The devices: their credentials, and what each has done.
     [[nodiscard]] std::filesystem::path fleet() const { return root / "fleet"; }
-    /// The PDAs' credentials, their configuration and what they keep.
+    /// The PDAs: their credentials, and the readings that wait there.
     [[nodiscard]] std::filesystem::path pda() const { return root / "pda"; }
+    /// The key generator's secrets, sealed.
+    [[nodiscard]] std::filesystem::path askg() const { return root / "askg"; }
+    /// What the cloud server has from the key generator.
+    [[nodiscard]] std::filesystem::path cloud_server_credentials() const {
+        return keys() / "cloud_server.credentials";
+    }
+    [[nodiscard]] std::filesystem::path provision() const { return root / "provision.bin"; }
+    /// Changes of devices that the node has yet to take over, a file each.
+    [[nodiscard]] std::filesystem::path device_orders() const { return root / "device_orders"; }
     /// Signed enrolments and demo consents that the first start puts on the chain.
     [[nodiscard]] std::filesystem::path first_transactions() const {
         return root / "first_transactions.bin";

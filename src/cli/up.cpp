@@ -37,13 +37,15 @@ public:
     [[nodiscard]] const fs::path& folder() const { return folder_.root; }
 
 private:
-    enum Part : std::size_t { broker, node, fleet, parts };
+    enum Part : std::size_t { broker, node, pda, fleet, parts };
 
     Result<void> prepare();
     Result<void> start_part(std::size_t part);
     Result<void> start_broker();
     [[nodiscard]] ChildCommand node_command() const;
+    [[nodiscard]] ChildCommand pda_command() const;
     [[nodiscard]] ChildCommand fleet_command() const;
+    [[nodiscard]] ChildCommand command_of(std::size_t part) const;
     void greet() const;
     Result<int> watch();
     Result<std::optional<int>> look_after_children();
@@ -160,6 +162,14 @@ ChildCommand Supervisor::node_command() const {
     return command;
 }
 
+ChildCommand Supervisor::pda_command() const {
+    return {.name = "the PDAs",
+            .arguments = {options_.program.string(), "pda", "--data", folder_.root.string(),
+                          "--broker-port", std::to_string(broker_port_)},
+            .log = folder_.logs() / "pda.log",
+            .tells_when_ready = true};
+}
+
 ChildCommand Supervisor::fleet_command() const {
     ChildCommand command{
         .name = "the devices",
@@ -175,9 +185,14 @@ ChildCommand Supervisor::fleet_command() const {
     return command;
 }
 
+ChildCommand Supervisor::command_of(std::size_t part) const {
+    if (part == node) return node_command();
+    return part == pda ? pda_command() : fleet_command();
+}
+
 Result<void> Supervisor::start_part(std::size_t part) {
     if (part == broker) return start_broker();
-    auto child = start(part == node ? node_command() : fleet_command(), start_patience);
+    auto child = start(command_of(part), start_patience);
     if (!child) return base::pass(child);
     children_[part] = *child;
     return {};
@@ -196,6 +211,7 @@ void Supervisor::greet() const {
 Result<void> Supervisor::write_pids() const {
     const auto json = boost::json::serialize(boost::json::object{{"broker", children_[broker].pid},
                                                                  {"node", children_[node].pid},
+                                                                 {"pda", children_[pda].pid},
                                                                  {"devices", children_[fleet].pid},
                                                                  {"supervisor", getpid()}});
     return storage::write_file_synced(folder_.pids(), base::as_bytes(json));
@@ -244,7 +260,7 @@ Result<int> Supervisor::watch() {
 }
 
 void Supervisor::stop_all() {
-    for (const auto part : {fleet, node, broker}) stop(children_[part], stop_patience);
+    for (const auto part : {fleet, pda, node, broker}) stop(children_[part], stop_patience);
 }
 
 Result<int> Supervisor::finish() {
@@ -266,7 +282,7 @@ Result<int> Supervisor::run() {
     hold_signals();
     if (auto prepared = prepare(); !prepared) return base::pass(prepared);
     if (auto written = write_broker(folder_, broker_port_); !written) return base::pass(written);
-    for (const auto part : {broker, node, fleet}) {
+    for (const auto part : {broker, node, pda, fleet}) {
         if (auto started = start_part(part); !started) {
             stop_all();
             return base::pass(started);

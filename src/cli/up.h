@@ -25,9 +25,9 @@ struct UpOptions {
     std::filesystem::path summary;       ///< Written at the end; empty: none.
 };
 
-/// Starts broker, node and fleet, restarts what dies, and stops all of it on SIGINT or SIGTERM.
-/// Returns the process's exit code: 0 only if all ended well and, with `until_done`, the chain
-/// verifies.
+/// Starts broker, node, PDAs and fleet, restarts what dies, and stops all of it on SIGINT or
+/// SIGTERM. Returns the process's exit code: 0 only if all ended well and, with `until_done`, the
+/// chain verifies.
 [[nodiscard]] int up(UpOptions options);
 
 }  // namespace cli

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 
 #include "crypto/certificates.h"
 #include "crypto/hash.h"
@@ -25,15 +27,12 @@ namespace {
 constexpr unsigned hash_iterations = 101;
 constexpr std::size_t hash_bytes = 64;
 constexpr std::size_t salt_bytes = 12;
+constexpr std::size_t password_bytes = 32;
 constexpr std::size_t name_size_max = 64;
 constexpr std::size_t pem_bytes_max = 64 << 10;
 constexpr std::chrono::days authority_valid{3'650};
 constexpr std::chrono::days certificate_valid{365};
 constexpr std::chrono::days renew_before{30};
-
-std::string derived_password(base::ByteView secret, std::string_view purpose) {
-    return base::to_base64url(crypto::hkdf_sha512({}, secret, base::as_bytes(purpose), 32));
-}
 
 /// RFC 4648 section 4, with padding: what mosquitto reads.
 std::string to_base64(base::ByteView bytes) {
@@ -52,25 +51,70 @@ bool is_plain_name(std::string_view name) {
 }
 
 /// Source: mosquitto 2.0 password file: user:$7$iterations$salt$hash, PBKDF2 with SHA-512.
-std::string password_lines(const std::vector<BrokerUser>& users, base::Random& random) {
+std::string password_lines(const BrokerSetup& setup, base::Random& random) {
     std::string out;
-    for (const BrokerUser& user : users) {
+    const auto add = [&](const std::string& user) {
         std::array<std::uint8_t, salt_bytes> salt{};
         random.fill(salt);
-        const auto hash = crypto::pbkdf2_sha512(user.password, salt, hash_iterations, hash_bytes);
-        out += user.name + ":$7$" + std::to_string(hash_iterations) + "$" + to_base64(salt) + "$" +
+        const auto hash = crypto::pbkdf2_sha512(broker_password(setup.node_secret, user), salt,
+                                                hash_iterations, hash_bytes);
+        out += user + ":$7$" + std::to_string(hash_iterations) + "$" + to_base64(salt) + "$" +
                to_base64(hash) + "\n";
-    }
+    };
+    add(std::string(gateway_user));
+    for (const wire::DeviceId& pda : setup.pdas) add(base::to_hex(pda.view()));
+    for (const BrokerDevice& device : setup.devices) add(base::to_hex(device.id.view()));
     return out;
 }
 
-std::string access_rules(const std::string& tenant) {
-    std::string out = "user " + std::string(gateway_user) + "\n";
-    out += "topic read " + mqtt::telemetry_topic(tenant, "+") + "\n";
-    out += "topic write " + mqtt::acknowledgement_topic(tenant, "+") + "\n\n";
-    out += "pattern write " + mqtt::telemetry_topic(tenant, "%u") + "\n";
-    out += "pattern read " + mqtt::acknowledgement_topic(tenant, "%u") + "\n";
-    return out;
+/// Rules of one user, each for one topic and one direction.
+class Rules {
+public:
+    void user(std::string_view name) { text_.append("\nuser ").append(name).append("\n"); }
+    void write(const std::string& topic) { text_ += "topic write " + topic + "\n"; }
+    void read(const std::string& topic) { text_ += "topic read " + topic + "\n"; }
+    [[nodiscard]] std::string text() && { return std::move(text_); }
+
+private:
+    std::string text_ = "# Written by salus at every start.\n";
+};
+
+std::string access_rules(const BrokerSetup& setup) {
+    using mqtt::Direction;
+    const std::string& tenant = setup.tenant;
+    std::multimap<wire::DeviceId, const BrokerDevice*> devices_of;
+    for (const BrokerDevice& device : setup.devices) devices_of.emplace(device.pda, &device);
+    Rules rules;
+    rules.user(gateway_user);
+    rules.read(mqtt::cloud_topic(tenant, "+", Direction::up));
+    rules.write(mqtt::cloud_topic(tenant, "+", Direction::down));
+    rules.write(mqtt::started_topic(tenant));
+    for (const wire::DeviceId& id : setup.pdas) {
+        const std::string pda = base::to_hex(id.view());
+        rules.user(pda);
+        rules.write(mqtt::cloud_topic(tenant, pda, Direction::up));
+        rules.read(mqtt::cloud_topic(tenant, pda, Direction::down));
+        rules.read(mqtt::pda_topic(tenant, pda, "+", Direction::up));
+        rules.write(mqtt::pda_topic(tenant, pda, "+", Direction::down));
+        rules.write(mqtt::pda_started_topic(tenant, pda));
+        rules.read(mqtt::started_topic(tenant));
+        const auto [begin, end] = devices_of.equal_range(id);
+        for (auto at = begin; at != end; ++at) {
+            if (!at->second->seals_to_cloud) continue;
+            const std::string device = base::to_hex(at->second->id.view());
+            rules.write(mqtt::cloud_topic(tenant, device, Direction::up));
+            rules.read(mqtt::cloud_topic(tenant, device, Direction::down));
+        }
+    }
+    for (const BrokerDevice& device : setup.devices) {
+        const std::string pda = base::to_hex(device.pda.view());
+        const std::string id = base::to_hex(device.id.view());
+        rules.user(id);
+        rules.write(mqtt::pda_topic(tenant, pda, id, Direction::up));
+        rules.read(mqtt::pda_topic(tenant, pda, id, Direction::down));
+        rules.read(mqtt::pda_started_topic(tenant, pda));
+    }
+    return std::move(rules).text();
 }
 
 std::string configuration(const BrokerFiles& files, std::uint16_t port) {
@@ -155,10 +199,14 @@ base::Result<void> check(const BrokerFiles& files, const BrokerSetup& setup) {
     if (!is_plain_name(setup.tenant)) {
         return fail(ErrorCode::malformed, "a tenant's name is 1 to 64 of [0-9A-Za-z_-]");
     }
-    for (const BrokerUser& user : setup.users) {
-        if (is_plain_name(user.name) && !user.password.empty()) continue;
-        return fail(ErrorCode::malformed,
-                    "a broker's user has a name of [0-9A-Za-z_-] and a password");
+    if (setup.node_secret.empty()) {
+        return fail(ErrorCode::malformed, "the broker's passwords need the node's secret");
+    }
+    const std::set<wire::DeviceId> pdas(setup.pdas.begin(), setup.pdas.end());
+    for (const BrokerDevice& device : setup.devices) {
+        if (pdas.contains(device.pda)) continue;
+        return fail(ErrorCode::malformed, "the PDA of device " + base::to_hex(device.id.view()) +
+                                              " is not among the broker's");
     }
     // mosquitto takes the rest of a line as the path; a line break would begin another setting.
     if (files.folder.string().find_first_of("\r\n") != std::string::npos) {
@@ -169,12 +217,10 @@ base::Result<void> check(const BrokerFiles& files, const BrokerSetup& setup) {
 
 }  // namespace
 
-std::string device_password(base::ByteView frame_key) {
-    return derived_password(frame_key, "salus broker password of a device v1");
-}
-
-std::string gateway_password(base::ByteView node_secret) {
-    return derived_password(node_secret, "salus broker password of the gateway v1");
+std::string broker_password(base::ByteView node_secret, std::string_view user) {
+    const std::string purpose = "salus broker password v2 of " + std::string(user);
+    return base::to_base64url(
+        crypto::hkdf_sha512({}, node_secret, base::as_bytes(purpose), password_bytes));
 }
 
 base::Result<BrokerFiles> write_broker_config(const std::filesystem::path& folder,
@@ -187,10 +233,10 @@ base::Result<BrokerFiles> write_broker_config(const std::filesystem::path& folde
         if (auto done = storage::make_folder(made); !done) return pass(done);
     }
     if (auto done = ensure_certificates(files); !done) return pass(done);
-    if (auto done = write_text(files.passwords(), password_lines(setup.users, random)); !done) {
+    if (auto done = write_text(files.passwords(), password_lines(setup, random)); !done) {
         return pass(done);
     }
-    if (auto done = write_text(files.access(), access_rules(setup.tenant)); !done) {
+    if (auto done = write_text(files.access(), access_rules(setup)); !done) {
         return pass(done);
     }
     if (auto done = write_text(files.config(), configuration(files, setup.port)); !done) {

@@ -10,26 +10,31 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "wire/ids.h"
 
 namespace gateway {
 
-/// The gateway's user name at the broker; no device has it, since theirs are 32 hexadecimal digits.
+/// The gateway's user name at the broker; no device or PDA has it, since theirs are the 32
+/// hexadecimal digits of their ids.
 inline constexpr std::string_view gateway_user = "gateway";
 
-/// The broker's password of a device, derived from its frame key; 43 characters of base64url.
-[[nodiscard]] std::string device_password(base::ByteView frame_key);
-/// The gateway's own, derived from a 32-byte secret of the node
-/// (`KeyStore::derived_key("broker")`).
-[[nodiscard]] std::string gateway_password(base::ByteView node_secret);
+/// The broker's password of a user, derived from a 32-byte secret of the node
+/// (`KeyStore::derived_key("broker")`); 43 characters of base64url. It opens the broker alone:
+/// what passes through is sealed under keys that neither knows.
+[[nodiscard]] std::string broker_password(base::ByteView node_secret, std::string_view user);
 
-struct BrokerUser {
-    std::string name;  ///< [0-9A-Za-z_-], 1 to 64 characters.
-    std::string password;
+/// A device, as the broker knows it.
+struct BrokerDevice {
+    wire::DeviceId id;
+    wire::DeviceId pda;
+    bool seals_to_cloud = false;  ///< Its PDA passes on what is for the gateway, unopened.
 };
 struct BrokerSetup {
     std::uint16_t port = 0;
     std::string tenant = "default";
-    std::vector<BrokerUser> users;  ///< The gateway's and one a device.
+    base::Bytes node_secret;  ///< All passwords come from it.
+    std::vector<wire::DeviceId> pdas;
+    std::vector<BrokerDevice> devices;
 };
 /// Where everything stands in the broker's folder.
 struct BrokerFiles {
@@ -46,11 +51,12 @@ struct BrokerFiles {
 
 /// Writes what `mosquitto -c` needs into `folder`: a listener on 127.0.0.1 alone, TLS 1.3, a
 /// password for each user (salted hashes, so that no password stands in a file or on a command
-/// line) and access rules: a device may write its own telemetry and read its own acknowledgements,
-/// the gateway read all telemetry and write all acknowledgements. Certificates are made where they
+/// line) and access rules, topic by topic: a device speaks with its own PDA, a PDA with its own
+/// devices and with the gateway, for itself and for those of its devices that seal to the cloud;
+/// the gateway with all of these. Certificates are made where they
 /// are missing or end within 30 days. All files have mode 0600; `user root` is set where this
 /// process is root, since mosquitto could not read them as another user. Errors: `malformed` for a
-/// name that would change the file's meaning; those of files.
+/// name that would change the file's meaning, or a device whose PDA is not named; those of files.
 [[nodiscard]] base::Result<BrokerFiles> write_broker_config(const std::filesystem::path& folder,
                                                             const BrokerSetup& setup,
                                                             base::Random& random);

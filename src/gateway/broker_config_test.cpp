@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
+#include <map>
+#include <set>
 
 #include "crypto/random.h"
 #include "gateway/internal/test_broker.h"
@@ -21,8 +24,26 @@ using internal::TestBroker;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
-const std::string device_a(32, 'a');
-const std::string device_b(32, 'b');
+using mqtt::Direction;
+
+wire::DeviceId id_of(std::uint8_t number) {
+    wire::DeviceId id;
+    id.bytes.fill(number);
+    return id;
+}
+std::string hex_of(std::uint8_t number) {
+    return base::to_hex(id_of(number).view());
+}
+// Two patients, each with a PDA and a device; and a device of the first that seals to the cloud.
+constexpr std::uint8_t pda_a = 0xA0, device_a = 0xA1, sealed_a = 0xA2, pda_b = 0xB0,
+                       device_b = 0xB1, nobody = 0xCC;
+
+std::string cloud(std::uint8_t client, Direction direction) {
+    return mqtt::cloud_topic("default", hex_of(client), direction);
+}
+std::string at_pda(std::uint8_t pda, std::uint8_t device, Direction direction) {
+    return mqtt::pda_topic("default", hex_of(pda), hex_of(device), direction);
+}
 
 struct BrokerConfig : testing::Test {
     BrokerConfig() {
@@ -31,9 +52,14 @@ struct BrokerConfig : testing::Test {
                   testing::UnitTest::GetInstance()->current_test_info()->name());
         std::filesystem::remove_all(folder);
         setup.port = TestBroker::free_port();
-        setup.users = {{std::string(gateway_user), "gateway-password"},
-                       {device_a, device_password(base::Bytes(32, 1))},
-                       {device_b, device_password(base::Bytes(32, 2))}};
+        setup.node_secret = base::Bytes(32, 1);
+        setup.pdas = {id_of(pda_a), id_of(pda_b)};
+        setup.devices = {{id_of(device_a), id_of(pda_a), false},
+                         {id_of(sealed_a), id_of(pda_a), true},
+                         {id_of(device_b), id_of(pda_b), false}};
+    }
+    std::string password_of(std::string_view user) const {
+        return broker_password(setup.node_secret, user);
     }
     ~BrokerConfig() override { std::filesystem::remove_all(folder); }
     std::string text_of(const std::filesystem::path& file) const {
@@ -56,7 +82,7 @@ TEST_F(BrokerConfig, KeepsEveryFileForItsOwner) {
     }
     EXPECT_THAT(text_of(files->config()), HasSubstr(" 127.0.0.1\n"));
     EXPECT_THAT(text_of(files->config()), HasSubstr("allow_anonymous false\n"));
-    EXPECT_THAT(text_of(files->passwords()), testing::Not(HasSubstr("gateway-password")));
+    EXPECT_THAT(text_of(files->passwords()), testing::Not(HasSubstr(password_of(gateway_user))));
 }
 
 TEST_F(BrokerConfig, KeepsItsCertificatesUntilTheyEnd) {
@@ -81,32 +107,36 @@ TEST_F(BrokerConfig, RefusesNamesThatWouldChangeItsMeaning) {
         const auto files = write_broker_config(where, setup, random);
         return !files && files.error().code == ErrorCode::malformed;
     };
-    for (const char* name : {"", "a b", "a:b", "a\nuser root", "#", "+", "a/b", "%u"}) {
-        setup.users = {{name, "p"}};
+    for (const char* name : {"", "a b", "a:b", "a\nuser root", "#", "+", "a/#", "%u"}) {
+        setup.tenant = name;
         EXPECT_TRUE(refused(folder)) << name;
     }
-    setup.users = {{"a", ""}};
-    EXPECT_TRUE(refused(folder));
-    setup.users.clear();
-    setup.tenant = "a/#";
-    EXPECT_TRUE(refused(folder));
     setup.tenant = "default";
+    setup.devices[0].pda = id_of(nobody);
+    EXPECT_TRUE(refused(folder));
+    setup.devices.clear();
+    setup.node_secret.clear();
+    EXPECT_TRUE(refused(folder));
+    setup.node_secret = base::Bytes(32, 1);
     EXPECT_TRUE(refused(folder / "a\nallow_anonymous true"));
     setup.port = 0;
     EXPECT_TRUE(refused(folder));
 }
 
-TEST(BrokerPasswords, DifferByKeyAndShowNothingOfIt) {
-    const std::string password = device_password(base::Bytes(32, 1));
+TEST(BrokerPasswords, DifferByNodeAndUser) {
+    const base::Bytes secret(32, 1);
+    const std::string password = broker_password(secret, hex_of(device_a));
     EXPECT_EQ(password.size(), 43U);
-    EXPECT_NE(password, device_password(base::Bytes(32, 2)));
-    EXPECT_NE(password, gateway_password(base::Bytes(32, 1)));
+    EXPECT_EQ(password, broker_password(secret, hex_of(device_a)));
+    EXPECT_NE(password, broker_password(base::Bytes(32, 2), hex_of(device_a)));
+    EXPECT_NE(password, broker_password(secret, hex_of(device_b)));
+    EXPECT_NE(password, broker_password(secret, gateway_user));
 }
 
 /// A client that remembers what it was told.
 struct Client final : mqtt::Listener {
     Client(mqtt::Network& network, const std::string& user, const std::string& password,
-           std::string wanted)
+           std::string wanted = "#")
         : filter(std::move(wanted)), transport(network.make_client({user, user, password})) {
         transport->connect(*this);
     }
@@ -115,13 +145,15 @@ struct Client final : mqtt::Listener {
         EXPECT_TRUE(transport->subscribe(filter));
     }
     void on_disconnected(std::string_view why) override { reason = why; }
-    void on_message(std::string_view topic, base::ByteView) override { got.emplace_back(topic); }
+    void on_message(std::string_view topic, base::ByteView payload) override {
+        got.insert(std::string(topic) + " from " + std::string(base::as_text(payload)));
+    }
 
     std::string filter;
     std::unique_ptr<mqtt::MqttTransport> transport;
     int connections = 0;
     std::string reason;
-    std::vector<std::string> got;
+    std::multiset<std::string> got;
 };
 
 /// Polls until `condition` or 10 s are over.
@@ -150,38 +182,75 @@ struct RealBroker : BrokerConfig {
     std::unique_ptr<mqtt::MosquittoNetwork> network;
 };
 
-TEST_F(RealBroker, LetsADeviceUseItsOwnTopicsAlone) {
-    Client gateway(*network, std::string(gateway_user), "gateway-password",
-                   mqtt::telemetry_topic("default", "+"));
-    Client device(*network, device_a, setup.users[1].password, "#");
-    Client other(*network, device_b, setup.users[2].password,
-                 mqtt::acknowledgement_topic("default", "+"));
-    ASSERT_TRUE(eventually(*network,
-                           [&] {
-                               return gateway.connections == 1 && device.connections == 1 &&
-                                      other.connections == 1;
-                           }))
-        << gateway.reason << device.reason << other.reason << text_of(folder / "log");
+// Goal: each client reaches whom it must and nobody else, whatever it subscribes to or publishes.
+// Method: all subscribe to everything; all publish to every topic there is; what arrives where is
+// compared with the list of what is allowed.
+TEST_F(RealBroker, LetsEachSpeakWithWhomItMustAlone) {
+    const std::vector<std::uint8_t> numbers = {pda_a, device_a, sealed_a, pda_b, device_b};
+    std::map<std::string, std::unique_ptr<Client>> clients;
+    clients["gateway"] = std::make_unique<Client>(*network, std::string(gateway_user),
+                                                  password_of(gateway_user));
+    for (const std::uint8_t number : numbers) {
+        const std::string name = hex_of(number);
+        clients[name] = std::make_unique<Client>(*network, name, password_of(name));
+    }
+    ASSERT_TRUE(eventually(*network, [&] {
+        return std::ranges::all_of(clients,
+                                   [](const auto& entry) { return entry.second->connections == 1; });
+    })) << text_of(folder / "log");
 
-    // A device that lies about its name, writes an acknowledgement, or writes elsewhere.
-    ASSERT_TRUE(device.transport->publish(mqtt::telemetry_topic("default", device_b), {1}));
-    ASSERT_TRUE(device.transport->publish(mqtt::acknowledgement_topic("default", device_a), {1}));
-    ASSERT_TRUE(device.transport->publish("salus/v1/default/x", {1}));
-    ASSERT_TRUE(device.transport->publish(mqtt::telemetry_topic("default", device_a), {1}));
-    ASSERT_TRUE(eventually(*network, [&] { return !gateway.got.empty(); }));
-    EXPECT_EQ(gateway.got, std::vector{mqtt::telemetry_topic("default", device_a)});
-
-    // An acknowledgement reaches its device and nobody else, whatever they subscribed to.
-    ASSERT_TRUE(gateway.transport->publish(mqtt::acknowledgement_topic("default", device_a), {1}));
-    ASSERT_TRUE(gateway.transport->publish(mqtt::acknowledgement_topic("default", device_b), {1}));
-    ASSERT_TRUE(eventually(*network, [&] { return !device.got.empty() && !other.got.empty(); }));
-    EXPECT_EQ(device.got, std::vector{mqtt::acknowledgement_topic("default", device_a)});
-    EXPECT_EQ(other.got, std::vector{mqtt::acknowledgement_topic("default", device_b)});
+    std::vector<std::string> topics = {"salus/v1/default/x", "salus/v1/other/cloud/x/up",
+                                       mqtt::started_topic("default"),
+                                       mqtt::pda_started_topic("default", hex_of(pda_a)),
+                                       mqtt::pda_started_topic("default", hex_of(pda_b))};
+    for (const Direction direction : {Direction::up, Direction::down}) {
+        for (const std::uint8_t number : numbers) {
+            topics.push_back(cloud(number, direction));
+            for (const std::uint8_t pda : {pda_a, pda_b}) {
+                topics.push_back(at_pda(pda, number, direction));
+            }
+        }
+    }
+    for (auto& [name, client] : clients) {
+        for (const std::string& topic : topics) {
+            ASSERT_TRUE(client->transport->publish(topic, base::Bytes(name.begin(), name.end())));
+        }
+    }
+    const auto from = [](const std::string& name, const std::string& topic) {
+        return topic + " from " + name;
+    };
+    const auto up = Direction::up;
+    const auto down = Direction::down;
+    std::map<std::string, std::multiset<std::string>> allowed;
+    const std::string a = hex_of(pda_a), b = hex_of(pda_b);
+    allowed["gateway"] = {from(a, cloud(pda_a, up)), from(a, cloud(sealed_a, up)),
+                          from(b, cloud(pda_b, up))};
+    allowed[a] = {from("gateway", cloud(pda_a, down)), from("gateway", cloud(sealed_a, down)),
+                  from(hex_of(device_a), at_pda(pda_a, device_a, up)),
+                  from(hex_of(sealed_a), at_pda(pda_a, sealed_a, up))};
+    allowed[b] = {from("gateway", cloud(pda_b, down)),
+                  from(hex_of(device_b), at_pda(pda_b, device_b, up))};
+    allowed[hex_of(device_a)] = {from(a, at_pda(pda_a, device_a, down))};
+    allowed[hex_of(sealed_a)] = {from(a, at_pda(pda_a, sealed_a, down))};
+    allowed[hex_of(device_b)] = {from(b, at_pda(pda_b, device_b, down))};
+    for (const std::string& pda : {a, b}) {
+        allowed[pda].insert(from("gateway", mqtt::started_topic("default")));
+    }
+    allowed[hex_of(device_a)].insert(from(a, mqtt::pda_started_topic("default", a)));
+    allowed[hex_of(sealed_a)].insert(from(a, mqtt::pda_started_topic("default", a)));
+    allowed[hex_of(device_b)].insert(from(b, mqtt::pda_started_topic("default", b)));
+    const auto all_there = [&] {
+        return std::ranges::all_of(
+            clients, [&](const auto& entry) { return entry.second->got == allowed[entry.first]; });
+    };
+    EXPECT_TRUE(eventually(*network, all_there));
+    for (int i = 0; i < 10; ++i) network->poll(20ms);
+    for (const auto& [name, client] : clients) EXPECT_EQ(client->got, allowed[name]) << name;
 }
 
 TEST_F(RealBroker, RefusesAWrongPasswordAndAStranger) {
-    Client wrong(*network, device_a, "wrong", "#");
-    Client stranger(*network, std::string(32, 'c'), "p", "#");
+    Client wrong(*network, hex_of(device_a), "wrong");
+    Client stranger(*network, hex_of(nobody), password_of(hex_of(nobody)));
     ASSERT_TRUE(
         eventually(*network, [&] { return !wrong.reason.empty() && !stranger.reason.empty(); }));
     EXPECT_EQ(wrong.connections, 0);
@@ -195,13 +264,13 @@ TEST_F(RealBroker, IsNotTrustedWithoutTheRightAuthority) {
     ASSERT_TRUE(files);
     auto opened = mqtt::MosquittoNetwork::open({"127.0.0.1", setup.port, files->ca()});
     ASSERT_TRUE(opened);
-    Client client(**opened, device_a, setup.users[1].password, "#");
+    Client client(**opened, hex_of(device_a), password_of(hex_of(device_a)));
     ASSERT_TRUE(eventually(**opened, [&] { return !client.reason.empty(); }));
     EXPECT_EQ(client.connections, 0);
 }
 
 TEST_F(RealBroker, IsFoundAgainAfterItWasKilled) {
-    Client device(*network, device_a, setup.users[1].password, "#");
+    Client device(*network, hex_of(device_a), password_of(hex_of(device_a)));
     ASSERT_TRUE(eventually(*network, [&] { return device.connections == 1; })) << device.reason;
     for (int round = 2; round <= 4; ++round) {
         broker->kill();
@@ -214,28 +283,26 @@ TEST_F(RealBroker, IsFoundAgainAfterItWasKilled) {
 }
 
 TEST_F(RealBroker, CarriesThousandsOfMessagesBothWaysInOrder) {
-    // Method: the device sends 5,000 messages of 3 kB; each that the gateway has gets an answer.
-    Client gateway(*network, std::string(gateway_user), "gateway-password",
-                   mqtt::telemetry_topic("default", "+"));
-    Client device(*network, device_a, setup.users[1].password,
-                  mqtt::acknowledgement_topic("default", device_a));
+    // Method: a PDA sends 5,000 messages of 3 kB; each that the gateway has gets an answer.
+    Client gateway(*network, std::string(gateway_user), password_of(gateway_user));
+    Client pda(*network, hex_of(pda_a), password_of(hex_of(pda_a)));
     ASSERT_TRUE(
-        eventually(*network, [&] { return gateway.connections == 1 && device.connections == 1; }));
+        eventually(*network, [&] { return gateway.connections == 1 && pda.connections == 1; }));
     constexpr std::size_t count = 5'000;
     std::size_t answered = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        ASSERT_TRUE(device.transport->publish(mqtt::telemetry_topic("default", device_a),
-                                              base::Bytes(3'000, 7)));
+        ASSERT_TRUE(
+            pda.transport->publish(cloud(pda_a, Direction::up), base::Bytes(3'000, 7)));
     }
     ASSERT_TRUE(eventually(*network,
                            [&] {
                                for (; answered < gateway.got.size(); ++answered) {
                                    EXPECT_TRUE(gateway.transport->publish(
-                                       mqtt::acknowledgement_topic("default", device_a), {1}));
+                                       cloud(pda_a, Direction::down), {1}));
                                }
-                               return device.got.size() == count;
+                               return pda.got.size() == count;
                            }))
-        << gateway.got.size() << " " << device.got.size();
+        << gateway.got.size() << " " << pda.got.size();
     EXPECT_EQ(gateway.got.size(), count);
 }
 

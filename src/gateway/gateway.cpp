@@ -2,6 +2,9 @@
 #include "gateway/gateway.h"
 
 #include <algorithm>
+#include <span>
+#include <tuple>
+#include <variant>
 
 #include "base/check.h"
 #include "mqtt/topics.h"
@@ -9,14 +12,34 @@
 namespace gateway {
 
 namespace {
-/// One acknowledgement names at most this many batches: it stays far below wire::frame_bytes_max.
-constexpr std::size_t acknowledged_max = 1'024;
+
+/// How often sessions and half-open handshakes that are over are forgotten.
+constexpr std::chrono::seconds tick_interval{1};
+
+wire::DeviceId device_of(const keyagreement::PeerName& name) {
+    wire::DeviceId id;
+    id.bytes = name.bytes;
+    return id;
+}
+
+/// Whether `hex` is what `id` is written as; without writing it.
+bool is_hex_of(std::string_view hex, const wire::DeviceId& id) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    if (hex.size() != 2 * id.bytes.size()) return false;
+    for (std::size_t i = 0; i < id.bytes.size(); ++i) {
+        if (hex[2 * i] != digits[id.bytes[i] >> 4U]) return false;
+        if (hex[2 * i + 1] != digits[id.bytes[i] & 0x0FU]) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
-Gateway::Gateway(Parts parts, Options options)
+Gateway::Gateway(Parts parts, keyagreement::ServerSetup server, Options options)
     : parts_(parts),
       options_(std::move(options)),
-      opener_(parts.directory, parts.series, parts.clock) {
+      server_(std::move(server), parts.peers, parts.random),
+      attribution_(parts.directory) {
     CHECK(options_.group_frames_max > 0);
 }
 
@@ -36,7 +59,7 @@ void Gateway::start() {
         while (true) {
             {
                 std::unique_lock lock(queue_mutex_);
-                queue_filled_.wait(lock, stop, [this] { return !queue_.empty(); });
+                queue_filled_.wait_for(lock, stop, refresh, [this] { return !queue_.empty(); });
             }
             if (work_once() == 0 && stop.stop_requested()) return;
         }
@@ -52,7 +75,10 @@ void Gateway::stop() {
 void Gateway::on_connected() {
     // A failure means that the connection is lost already: then this is called again.
     const bool subscribed =
-        transport_->subscribe(mqtt::telemetry_topic(options_.tenant, "+")).has_value();
+        transport_->subscribe(mqtt::cloud_topic(options_.tenant, "+", mqtt::Direction::up))
+            .has_value() &&
+        // Clients hold sessions that this process may never have had.
+        transport_->publish(mqtt::started_topic(options_.tenant), {}).has_value();
     const std::scoped_lock lock(state_mutex_);
     health_.broker_connected = subscribed;
     if (health_.storage_writable) health_.trouble.clear();
@@ -71,8 +97,8 @@ void Gateway::on_message(std::string_view topic, base::ByteView payload) {
         const std::scoped_lock lock(queue_mutex_);
         if (queue_.size() < options_.queue_frames_max) {
             // Of an oversized frame only the fact is kept, so that the queue's bytes are bounded.
-            const std::size_t kept = std::min(payload.size(), wire::frame_bytes_max + 1);
-            const base::ByteView bytes = payload.first(kept);
+            const base::ByteView bytes =
+                payload.first(std::min(payload.size(), frame_bytes_max + 1));
             queue_.push_back({std::string(topic), {bytes.begin(), bytes.end()}, received});
             queued = true;
         }
@@ -84,6 +110,7 @@ void Gateway::on_message(std::string_view topic, base::ByteView payload) {
 }
 
 std::size_t Gateway::work_once() {
+    renew();
     std::vector<Frame> group;
     {
         const std::scoped_lock lock(queue_mutex_);
@@ -92,95 +119,176 @@ std::size_t Gateway::work_once() {
         group.assign(std::move_iterator(queue_.begin()), std::move_iterator(end));
         queue_.erase(queue_.begin(), end);
     }
-    if (group.empty()) return 0;
-    const auto arrivals = open_group(group);
-    if (!arrivals.empty()) store_and_acknowledge(arrivals);
+    Opened opened;
+    opened.arrivals.reserve(group.size());
+    opened.origins.reserve(group.size());
+    for (const Frame& frame : group) handle(frame, opened);
+    if (!opened.arrivals.empty() && store(opened.arrivals)) acknowledge(opened);
+    if (!group.empty()) {
+        const std::scoped_lock lock(state_mutex_);
+        counts_.handshakes = server_.counts().established;
+        counts_.sessions = server_.counts().sessions;
+    }
     return group.size();
 }
 
-std::vector<series::Arrival> Gateway::open_group(const std::vector<Frame>& group) {
-    std::vector<series::Arrival> out;
-    out.reserve(group.size());
-    for (const Frame& frame : group) {
-        const auto device = mqtt::device_of_telemetry(frame.topic, options_.tenant);
-        if (!device) {
-            refuse(Refusal::topic_mismatch);
+/// Whoever was suspended or revoked is cut off before the next frame is looked at.
+void Gateway::renew() {
+    attribution_.renew();
+    // Asked before the list is made: a change in between is taken over the next time.
+    const std::uint64_t version = parts_.peers.version();
+    if (version != peers_version_) {
+        for (const auto& peer : parts_.peers.refused()) server_.close(peer);
+        peers_version_ = version;
+    }
+    const base::TimePoint now = parts_.clock.now();
+    // A clock that was set back must not hold this back for as long.
+    if (now < tick_at_ && tick_at_ - now <= tick_interval) return;
+    server_.tick(now);
+    tick_at_ = now + tick_interval;
+}
+
+void Gateway::refuse(std::string_view reason) {
+    const std::scoped_lock lock(state_mutex_);
+    ++counts_.refusals[std::string(reason)];
+}
+
+void Gateway::handle(const Frame& frame, Opened& out) {
+    const auto client =
+        mqtt::client_of_cloud_topic(frame.topic, options_.tenant, mqtt::Direction::up);
+    if (!client) return refuse(Refusal::topic_mismatch);
+    if (frame.bytes.size() > frame_bytes_max) return refuse(Refusal::too_large);
+    auto outcome = server_.receive(*client, frame.bytes, parts_.clock.now());
+    if (outcome.failure) refuse(keyagreement::name_of(*outcome.failure));
+    for (base::Bytes& answer : outcome.to_send) {
+        if (transport_ == nullptr) break;
+        // Not sent: the client tries again.
+        std::ignore = transport_->publish(
+            mqtt::cloud_topic(options_.tenant, *client, mqtt::Direction::down), std::move(answer));
+    }
+    if (!outcome.received || outcome.received->plaintext.empty()) return;
+    if (!is_hex_of(*client, device_of(outcome.received->peer))) {
+        return refuse(Refusal::topic_mismatch);
+    }
+    take(*outcome.received, frame.received, out);
+}
+
+void Gateway::take(const keyagreement::Received& record, base::TimePoint received, Opened& out) {
+    auto content = wire::decode_content(record.plaintext);
+    if (!content) return refuse(Refusal::malformed);
+    const Origin origin{device_of(record.peer), record.session};
+    if (const auto* relayed = std::get_if<wire::Relayed>(&*content)) {
+        take_relayed(*relayed, origin, received, out);
+    } else if (auto* batch = std::get_if<wire::ReadingBatch>(&*content)) {
+        take_direct(std::move(*batch), origin, received, out);
+    } else {
+        refuse(Refusal::malformed);
+    }
+}
+
+/// One bad batch, or one of a device that may not be heard, does not spoil the others.
+void Gateway::take_relayed(const wire::Relayed& relayed, Origin origin, base::TimePoint received,
+                           Opened& out) {
+    origin.relayed = true;
+    for (const wire::RelayedBatch& one : relayed.batches) {
+        const auto patient = attribution_.relayed(one.device, origin.client);
+        if (!patient) {
+            refuse(patient.error());
             continue;
         }
-        auto arrival = opener_.open(*device, frame.bytes, frame.received);
-        if (arrival) {
-            out.push_back(std::move(*arrival));
-        } else {
-            refuse(arrival.error());
+        auto batch = wire::decode_batch(one.batch);
+        if (!batch) {
+            refuse(Refusal::malformed);
+            continue;
         }
+        out.arrivals.push_back({*patient, one.device, std::move(*batch), received});
+        out.origins.push_back(origin);
     }
-    return out;
 }
 
-void Gateway::refuse(Refusal refusal) {
-    const std::scoped_lock lock(state_mutex_);
-    ++counts_.refusals[std::string(name_of(refusal))];
+void Gateway::take_direct(wire::ReadingBatch batch, const Origin& origin, base::TimePoint received,
+                          Opened& out) {
+    const auto patient = attribution_.direct(origin.client);
+    if (!patient) return refuse(patient.error());
+    out.arrivals.push_back({*patient, origin.client, std::move(batch), received});
+    out.origins.push_back(origin);
 }
 
-void Gateway::store_and_acknowledge(const std::vector<series::Arrival>& arrivals) {
+bool Gateway::store(const std::vector<series::Arrival>& arrivals) {
     const auto outcomes = parts_.series.append(arrivals);
+    const std::scoped_lock lock(state_mutex_);
     if (!outcomes) {
-        const std::scoped_lock lock(state_mutex_);
         counts_.storage_failed += arrivals.size();
         health_.storage_writable = false;
         health_.trouble = "readings cannot be stored: " + outcomes.error().detail;
-        return;
+        return false;
     }
     CHECK(outcomes->size() == arrivals.size());
-    {
-        const std::scoped_lock lock(state_mutex_);
-        if (!health_.storage_writable) health_.trouble.clear();
-        health_.storage_writable = true;
-        for (std::size_t i = 0; i < arrivals.size(); ++i) {
-            if ((*outcomes)[i] == series::Outcome::duplicate) {
-                ++counts_.duplicates;
-            } else {
-                ++counts_.batches_accepted;
-                counts_.readings_accepted += arrivals[i].batch.readings.size();
-            }
+    if (!health_.storage_writable) health_.trouble.clear();
+    health_.storage_writable = true;
+    for (std::size_t i = 0; i < arrivals.size(); ++i) {
+        if ((*outcomes)[i] == series::Outcome::duplicate) {
+            ++counts_.duplicates;
+        } else {
+            ++counts_.batches_accepted;
+            counts_.readings_accepted += arrivals[i].batch.readings.size();
         }
     }
-    acknowledge(arrivals);
+    return true;
 }
 
-void Gateway::acknowledge(const std::vector<series::Arrival>& arrivals) {
+void Gateway::acknowledge(const Opened& opened) {
     if (transport_ == nullptr) return;
-    std::map<wire::DeviceId, wire::Acknowledgement> due;
-    const base::TimePoint now = parts_.clock.now();
-    const auto send = [&](const wire::DeviceId& device, wire::Acknowledgement& counters) {
-        const auto sequence = parts_.acknowledgements.next();
-        if (!sequence) return set_storage_trouble(sequence.error().detail);
-        auto frame = opener_.seal(device, *sequence, counters);
-        counters.counters.clear();
-        // Not sent: the device sends its batch again and is answered as a duplicate.
-        const auto topic =
-            mqtt::acknowledgement_topic(options_.tenant, base::to_hex(device.view()));
-        if (!transport_->publish(topic, std::move(frame))) return;
-        const std::scoped_lock lock(state_mutex_);
-        ++counts_.acknowledgements_sent;
-    };
-    for (const series::Arrival& arrival : arrivals) {
-        auto& acknowledgement = due[arrival.device];
-        acknowledgement.gateway_time = now;
-        acknowledgement.counters.push_back(arrival.batch.counter);
-        if (acknowledgement.counters.size() == acknowledged_max) {
-            send(arrival.device, acknowledgement);
-        }
+    std::map<keyagreement::Sid, Due> due;
+    for (std::size_t i = 0; i < opened.arrivals.size(); ++i) {
+        Due& owed = due[opened.origins[i].session];
+        owed.origin = opened.origins[i];
+        const series::Arrival& arrival = opened.arrivals[i];
+        owed.counters[arrival.device].push_back(arrival.batch.counter);
     }
-    for (auto& [device, acknowledgement] : due) {
-        if (!acknowledgement.counters.empty()) send(device, acknowledgement);
-    }
+    for (const auto& [session, owed] : due) send_due(owed);
 }
 
-void Gateway::set_storage_trouble(std::string trouble) {
+/// In contents that stay within their bounds.
+void Gateway::send_due(const Due& due) {
+    const base::TimePoint now = parts_.clock.now();
+    wire::RelayedAcknowledgements joined;
+    std::size_t joined_counters = 0;
+    const auto flush = [&] {
+        if (!joined.acknowledgements.empty()) send(due.origin, joined);
+        joined.acknowledgements.clear();
+        joined_counters = 0;
+    };
+    for (const auto& [device, counters] : due.counters) {
+        std::span<const std::uint64_t> rest(counters);
+        while (!rest.empty()) {
+            const auto part = rest.first(
+                std::min(rest.size(), wire::content_counters_max - joined_counters));
+            rest = rest.subspan(part.size());
+            wire::Acknowledgement acknowledgement{{part.begin(), part.end()}, now};
+            if (!due.origin.relayed) {
+                send(due.origin, acknowledgement);
+                continue;
+            }
+            joined_counters += part.size();
+            joined.acknowledgements.push_back({device, std::move(acknowledgement)});
+            const bool filled = joined_counters == wire::content_counters_max ||
+                                joined.acknowledgements.size() == wire::content_devices_max;
+            if (filled) flush();
+        }
+    }
+    flush();
+}
+
+/// What cannot be sealed or sent is sent again by the client, and answered as a duplicate.
+void Gateway::send(const Origin& to, const wire::Content& content) {
+    auto record = server_.seal(to.session, wire::encode_content(content), parts_.clock.now());
+    if (!record) return;
+    const auto topic = mqtt::cloud_topic(options_.tenant, base::to_hex(to.client.view()),
+                                         mqtt::Direction::down);
+    if (!transport_->publish(topic, std::move(*record))) return;
     const std::scoped_lock lock(state_mutex_);
-    health_.storage_writable = false;
-    health_.trouble = "acknowledgements cannot be numbered: " + std::move(trouble);
+    ++counts_.acknowledgements_sent;
 }
 
 Counts Gateway::counts() const {

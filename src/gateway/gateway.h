@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -14,25 +13,36 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "gateway/frame_opener.h"
+#include "base/random.h"
+#include "gateway/attribution.h"
 #include "gateway/refusal.h"
 #include "identity/directory.h"
+#include "identity/peers.h"
+#include "keyagreement/message.h"
+#include "keyagreement/server.h"
 #include "mqtt/transport.h"
 #include "series/series_store.h"
-#include "storage/files.h"
+#include "wire/content.h"
 
 namespace gateway {
+
+/// A data record with the largest content; whatever is larger was not made by a client of ours.
+inline constexpr std::size_t frame_bytes_max =
+    wire::content_bytes_max + keyagreement::data_overhead_bytes;
 
 /// What happened since the start of this process.
 struct Counts {
     std::uint64_t frames_received = 0;
+    std::uint64_t handshakes = 0;  ///< Completed.
+    std::uint64_t sessions = 0;    ///< Now.
     std::uint64_t batches_accepted = 0;
     std::uint64_t readings_accepted = 0;  ///< On disk, each once.
     std::uint64_t duplicates = 0;         ///< Batches that were stored before; acknowledged again.
     std::uint64_t overload_dropped = 0;   ///< Frames that found the queue full; sent again later.
-    std::uint64_t storage_failed = 0;     ///< Frames that could not be stored; sent again later.
-    std::uint64_t acknowledgements_sent = 0;
-    std::map<std::string, std::uint64_t> refusals;  ///< Frames by reason; reasons that occurred.
+    std::uint64_t storage_failed = 0;     ///< Batches that could not be stored; sent again later.
+    std::uint64_t acknowledgements_sent = 0;  ///< Records that hold some.
+    /// Frames, or batches of those that a PDA joined in one, by reason; reasons that occurred.
+    std::map<std::string, std::uint64_t> refusals;
 };
 
 struct Health {
@@ -42,30 +52,34 @@ struct Health {
     [[nodiscard]] bool good() const { return broker_connected && storage_writable; }
 };
 
-/// The cloud server's door. Frames come in from the broker, are opened and checked, and appended to
-/// the series in one synced write a group; only what is on disk is acknowledged, under a seal of
-/// its own. A refused frame is counted with its reason and gets no answer.
+/// The cloud server's door. Frames come in from the broker: handshakes of PDAs, and of devices that
+/// seal to the cloud (profile 2), are answered, data records opened, and what is in them appended
+/// to the series in one synced write a group. Only what is on disk is acknowledged, sealed in the
+/// session that it came by. A refused frame is counted with its reason and gets no answer.
 ///
-/// `on_message` may be called from any one thread, the rest from any. The work is done by
-/// `work_once`: by the thread that `start` starts, or by the caller.
+/// `on_message` may be called from any one thread, the rest from any. The work, all cryptography
+/// included, is done by `work_once`: by the thread that `start` starts, or by the caller.
 class Gateway final : public mqtt::Listener {
 public:
+    /// How long a client that was suspended or revoked may still be heard, at most.
+    static constexpr std::chrono::milliseconds refresh{200};
+
     struct Options {
         std::string tenant = "default";
         std::size_t queue_frames_max = 16'384;
         std::size_t group_frames_max = 512;  ///< In one synced write.
     };
-    /// What it works on. Borrows all; `acknowledgements` gives the sequences of the
-    /// acknowledgements of all devices (each has a key of its own, so a shared sequence repeats no
-    /// nonce).
+    /// What it works on. Borrows all.
     struct Parts {
         const identity::Directory& directory;
+        const identity::Peers& peers;
         series::SeriesStore& series;
-        storage::SequenceRange& acknowledgements;
         const base::Clock& clock;
+        base::Random& random;
     };
 
-    Gateway(Parts parts, Options options);
+    /// `server`: who it is to its clients; `profiles` must name profile 2 alone.
+    Gateway(Parts parts, keyagreement::ServerSetup server, Options options);
     ~Gateway() override;
 
     /// Borrows `transport`, connects it and answers through it. Call once, before `start`.
@@ -74,8 +88,8 @@ public:
     /// Works off what is queued, then ends the thread.
     void stop();
 
-    /// Handles one group of frames in the calling thread; says how many there were. Not at the same
-    /// time as the thread of `start`.
+    /// Takes over what changed in the directory, then handles one group of frames, in the calling
+    /// thread; says how many frames there were. Not at the same time as the thread of `start`.
     std::size_t work_once();
 
     [[nodiscard]] Counts counts() const;
@@ -91,15 +105,42 @@ private:
         base::Bytes bytes;
         base::TimePoint received;
     };
-    void refuse(Refusal refusal);
-    [[nodiscard]] std::vector<series::Arrival> open_group(const std::vector<Frame>& group);
-    void store_and_acknowledge(const std::vector<series::Arrival>& arrivals);
-    void acknowledge(const std::vector<series::Arrival>& arrivals);
-    void set_storage_trouble(std::string trouble);
+    /// Who brought a batch, and so where its acknowledgement goes.
+    struct Origin {
+        wire::DeviceId client;
+        keyagreement::Sid session;
+        bool relayed = false;
+    };
+    /// The batches of a group of frames, each with its origin.
+    struct Opened {
+        std::vector<series::Arrival> arrivals;
+        std::vector<Origin> origins;
+    };
+    /// What is owed to one session.
+    struct Due {
+        Origin origin;
+        std::map<wire::DeviceId, std::vector<std::uint64_t>> counters;
+    };
+    void renew();
+    void refuse(std::string_view reason);
+    void refuse(Refusal refusal) { refuse(name_of(refusal)); }
+    void handle(const Frame& frame, Opened& out);
+    void take(const keyagreement::Received& record, base::TimePoint received, Opened& out);
+    void take_relayed(const wire::Relayed& relayed, Origin origin, base::TimePoint received,
+                      Opened& out);
+    void take_direct(wire::ReadingBatch batch, const Origin& origin, base::TimePoint received,
+                     Opened& out);
+    [[nodiscard]] bool store(const std::vector<series::Arrival>& arrivals);
+    void acknowledge(const Opened& opened);
+    void send_due(const Due& due);
+    void send(const Origin& to, const wire::Content& content);
 
     Parts parts_;
     Options options_;
-    FrameOpener opener_;
+    keyagreement::Server server_;
+    Attribution attribution_;
+    std::uint64_t peers_version_ = 0;
+    base::TimePoint tick_at_{};
     mqtt::MqttTransport* transport_ = nullptr;
 
     std::mutex queue_mutex_;  // guards queue_

@@ -7,24 +7,25 @@
 
 namespace gateway {
 
-/// Why a frame was refused. In the order in which they are checked.
+/// Why the gateway refused a frame, or one batch of those that a PDA joined in it, beside the
+/// reasons of the key agreement (keyagreement::Failure, counted under their names of
+/// docs/protocol.md 2.5).
 enum class Refusal : std::uint8_t {
-    too_large,         ///< Above wire::frame_bytes_max, or too many readings or samples inside.
-    malformed,         ///< Not a frame of readings, before or after its seal was opened.
-    topic_mismatch,    ///< Sent on the topic of another device.
+    too_large,         ///< Above `frame_bytes_max`.
+    topic_mismatch,    ///< Not a client's topic, or that of another client than the session's.
+    malformed,         ///< Opened, but no content that a client sends, or a batch out of form.
     unknown_device,    ///< No such device is enrolled.
+    foreign_device,    ///< A device, but not one that this peer may speak for.
     suspended_device,  ///< An administrator suspended it.
-    replayed,          ///< A sequence that was seen, or is too old to tell.
-    bad_tag,           ///< Altered, or not sealed under the device's key.
-    store_unreadable,  ///< Our own store does not say what was seen before; the device sends again.
+    revoked_device,    ///< Revoked or retired.
 };
-inline constexpr std::size_t refusal_count = 8;
+inline constexpr std::size_t refusal_count = 7;
 
-/// As in metrics and summaries, e.g. "bad_tag".
+/// As in metrics and summaries, e.g. "foreign_device".
 [[nodiscard]] constexpr std::string_view name_of(Refusal refusal) {
     constexpr std::array<std::string_view, refusal_count> names = {
-        "too_large",        "malformed", "topic_mismatch", "unknown_device",
-        "suspended_device", "replayed",  "bad_tag",        "store_unreadable"};
+        "too_large",      "topic_mismatch",   "malformed",     "unknown_device",
+        "foreign_device", "suspended_device", "revoked_device"};
     return names[static_cast<std::size_t>(refusal)];
 }
 

@@ -2,6 +2,8 @@
 #include "identity/directory.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <shared_mutex>
@@ -13,6 +15,24 @@ namespace {
 
 constexpr std::string_view person_prefix = "directory/person/";
 constexpr std::string_view device_prefix = "directory/device/";
+constexpr std::string_view pda_prefix = "directory/pda/";
+/// Names by number, the first being number 1: the enumerators are contiguous.
+constexpr std::array<std::string_view, 4> state_names = {"active", "suspended", "revoked",
+                                                         "retired"};
+constexpr std::array<std::string_view, 2> sealed_to_names = {"pda", "cloud"};
+
+template <class Enum, std::size_t N>
+std::string_view name_at(const std::array<std::string_view, N>& names, Enum value) {
+    const auto number = static_cast<std::size_t>(value);
+    return number >= 1 && number <= N ? names[number - 1] : "unknown";
+}
+template <class Enum, std::size_t N>
+std::optional<Enum> from_name(const std::array<std::string_view, N>& names, std::string_view name) {
+    const auto* const found = std::ranges::find(names, name);
+    if (found == names.end()) return std::nullopt;
+    return static_cast<Enum>(found - names.begin() + 1);
+}
+
 
 base::Bytes storage_key(std::string_view prefix, base::ByteView id) {
     base::Bytes out;
@@ -28,7 +48,28 @@ base::Result<void> put(storage::KeyValueStore& store, base::Bytes key, const std
     return store.write(batch);
 }
 
+template <class Record>
+std::vector<Record> values_of(const std::map<wire::DeviceId, Record>& records) {
+    std::vector<Record> out;
+    out.reserve(records.size());
+    for (const auto& [id, record] : records) out.push_back(record);
+    return out;
+}
+
 }  // namespace
+
+std::string_view name_of(DeviceState state) {
+    return name_at(state_names, state);
+}
+std::string_view name_of(SealedTo sealed_to) {
+    return name_at(sealed_to_names, sealed_to);
+}
+std::optional<DeviceState> device_state_from_name(std::string_view name) {
+    return from_name<DeviceState>(state_names, name);
+}
+std::optional<SealedTo> sealed_to_from_name(std::string_view name) {
+    return from_name<SealedTo>(sealed_to_names, name);
+}
 
 /// Everything is in memory as well: a clinic has thousands of people, not millions.
 struct Directory::State {
@@ -39,6 +80,33 @@ struct Directory::State {
     std::map<wire::LedgerId, Person> people;
     std::map<std::string, wire::LedgerId, std::less<>> logins;
     std::map<wire::DeviceId, DeviceRecord> devices;
+    std::map<wire::DeviceId, PdaRecord> pdas;
+    std::atomic<std::uint64_t> version = 1;  // read without the mutex
+
+    [[nodiscard]] bool taken(const wire::DeviceId& id) const {
+        return devices.contains(id) || pdas.contains(id);
+    }
+    /// Changes the state of one of `records` on disk, then in memory.
+    template <class Record>
+    base::Result<void> change(std::map<wire::DeviceId, Record>& records, std::string_view prefix,
+                              const wire::DeviceId& id, DeviceState wanted,
+                              const wire::LedgerId& by) {
+        Record& kept = records.at(id);
+        if (kept.state == wanted && kept.changed_by == by) return {};
+        if (is_final(kept.state) && kept.state != wanted) {
+            return base::fail(base::ErrorCode::conflict, "what is " +
+                                                             std::string(name_of(kept.state)) +
+                                                             " stays so; enrol it under a new id");
+        }
+        Record changed = kept;
+        changed.state = wanted;
+        changed.changed_by = by;
+        const auto written = put(store, storage_key(prefix, id.view()), to_json(changed));
+        if (!written) return written;
+        kept = std::move(changed);
+        ++version;
+        return {};
+    }
 
     base::Result<void> load() {
         base::Result<void> outcome;
@@ -67,9 +135,15 @@ struct Directory::State {
             devices.emplace(id, *std::move(device));
             return {};
         };
-        if (const auto people_read = read(person_prefix, take_person); !people_read) {
-            return people_read;
-        }
+        const auto take_pda = [&](std::string_view text) -> base::Result<void> {
+            auto pda = pda_from_json(text);
+            if (!pda) return base::pass(pda);
+            const auto id = pda->id;
+            pdas.emplace(id, *std::move(pda));
+            return {};
+        };
+        if (auto done = read(person_prefix, take_person); !done) return done;
+        if (auto done = read(pda_prefix, take_pda); !done) return done;
         return read(device_prefix, take_device);
     }
 };
@@ -104,13 +178,32 @@ base::Result<void> Directory::add(const Person& person) {
 base::Result<void> Directory::add(const DeviceRecord& device) {
     if (const auto form = check_form(device); !form) return form;
     const std::unique_lock lock(state_->mutex);
-    if (state_->devices.contains(device.id)) {
+    if (state_->taken(device.id)) {
         return base::fail(base::ErrorCode::conflict, "a device with this id is enrolled already");
+    }
+    const auto pda = state_->pdas.find(device.pda);
+    if (pda == state_->pdas.end() || pda->second.patient != device.patient) {
+        return base::fail(base::ErrorCode::not_found,
+                          "the device's PDA is not enrolled for the device's patient");
     }
     const auto written =
         put(state_->store, storage_key(device_prefix, device.id.view()), to_json(device));
     if (!written) return written;
     state_->devices.emplace(device.id, device);
+    ++state_->version;
+    return {};
+}
+
+base::Result<void> Directory::add(const PdaRecord& pda) {
+    if (const auto form = check_form(pda); !form) return form;
+    const std::unique_lock lock(state_->mutex);
+    if (state_->taken(pda.id)) {
+        return base::fail(base::ErrorCode::conflict, "a PDA with this id is enrolled already");
+    }
+    const auto written = put(state_->store, storage_key(pda_prefix, pda.id.view()), to_json(pda));
+    if (!written) return written;
+    state_->pdas.emplace(pda.id, pda);
+    ++state_->version;
     return {};
 }
 
@@ -154,10 +247,7 @@ std::optional<DeviceRecord> Directory::device(const wire::DeviceId& id) const {
 
 std::vector<DeviceRecord> Directory::devices() const {
     const std::shared_lock lock(state_->mutex);
-    std::vector<DeviceRecord> out;
-    out.reserve(state_->devices.size());
-    for (const auto& [id, device] : state_->devices) out.push_back(device);
-    return out;
+    return values_of(state_->devices);
 }
 
 std::vector<DeviceRecord> Directory::devices_of(const wire::LedgerId& patient) const {
@@ -169,19 +259,30 @@ std::vector<DeviceRecord> Directory::devices_of(const wire::LedgerId& patient) c
     return out;
 }
 
-base::Result<void> Directory::set_suspended(const wire::DeviceId& id, bool suspended) {
+std::optional<PdaRecord> Directory::pda(const wire::DeviceId& id) const {
+    const std::shared_lock lock(state_->mutex);
+    const auto found = state_->pdas.find(id);
+    if (found == state_->pdas.end()) return std::nullopt;
+    return found->second;
+}
+
+std::vector<PdaRecord> Directory::pdas() const {
+    const std::shared_lock lock(state_->mutex);
+    return values_of(state_->pdas);
+}
+
+base::Result<void> Directory::set_state(const wire::DeviceId& id, DeviceState state,
+                                        const wire::LedgerId& by) {
     const std::unique_lock lock(state_->mutex);
-    const auto found = state_->devices.find(id);
-    if (found == state_->devices.end()) {
-        return base::fail(base::ErrorCode::not_found, "no device is enrolled under this id");
+    if (state_->devices.contains(id)) {
+        return state_->change(state_->devices, device_prefix, id, state, by);
     }
-    auto changed = found->second;
-    changed.suspended = suspended;
-    const auto written =
-        put(state_->store, storage_key(device_prefix, id.view()), to_json(changed));
-    if (!written) return written;
-    found->second = std::move(changed);
-    return {};
+    if (state_->pdas.contains(id)) return state_->change(state_->pdas, pda_prefix, id, state, by);
+    return base::fail(base::ErrorCode::not_found, "no device is enrolled under this id");
+}
+
+std::uint64_t Directory::version() const {
+    return state_->version;
 }
 
 }  // namespace identity

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -29,18 +31,46 @@ struct Person {
     std::string sex;               ///< FHIR administrative gender, or empty.
     wire::LedgerId responsible_doctor;
 };
+/// Revoked (its keys are not to be trusted any more) and retired (taken out of use) are final.
+enum class DeviceState : std::uint8_t { active = 1, suspended = 2, revoked = 3, retired = 4 };
+/// Who opens what a device seals: the patient's PDA, or the cloud server, for which the PDA then is
+/// a mere relay.
+enum class SealedTo : std::uint8_t { pda = 1, cloud = 2 };
+[[nodiscard]] constexpr bool is_final(DeviceState state) {
+    return state == DeviceState::revoked || state == DeviceState::retired;
+}
+/// The enumerator's own name.
+[[nodiscard]] std::string_view name_of(DeviceState state);
+[[nodiscard]] std::string_view name_of(SealedTo sealed_to);
+[[nodiscard]] std::optional<DeviceState> device_state_from_name(std::string_view name);
+[[nodiscard]] std::optional<SealedTo> sealed_to_from_name(std::string_view name);
+
+/// What is known of a device. Its keys are agreed anew in each session and stand nowhere here.
 struct DeviceRecord {
     wire::DeviceId id;
     std::string label;  ///< "Bedside monitor", ...
     wire::LedgerId patient;
     std::vector<wire::Vital> vitals;
-    base::Bytes frame_key;             ///< 32 bytes, AES-256, device to gateway.
-    base::Bytes ack_key;               ///< 32 bytes, gateway to device.
+    wire::DeviceId pda;  ///< The one that serves it: no other may relay its readings.
+    SealedTo sealed_to = SealedTo::pda;
     std::uint32_t interval_ms = 1000;  ///< Expected between readings.
-    bool suspended = false;
+    DeviceState state = DeviceState::active;
+    wire::LedgerId changed_by;  ///< Who set the state last; zeros: nobody, or an operator's command.
+    [[nodiscard]] bool serving() const { return state == DeviceState::active; }
+    [[nodiscard]] bool ended() const { return is_final(state); }
+};
+/// A patient's phone or hub, which relays the readings of that patient's devices.
+struct PdaRecord {
+    wire::DeviceId id;
+    std::string label;
+    wire::LedgerId patient;
+    DeviceState state = DeviceState::active;
+    wire::LedgerId changed_by;  ///< Who set the state last; zeros: nobody, or an operator's command.
+    [[nodiscard]] bool serving() const { return state == DeviceState::active; }
+    [[nodiscard]] bool ended() const { return is_final(state); }
 };
 
-/// People and devices. Thread-safe; changes are on disk when the call returns.
+/// People, devices and PDAs. Thread-safe; changes are on disk when the call returns.
 class Directory {
 public:
     /// Borrows `store`.
@@ -50,7 +80,10 @@ public:
 
     /// Errors: `conflict` if the id or the login is taken, `malformed`.
     [[nodiscard]] base::Result<void> add(const Person& person);
+    /// Devices and PDAs share their ids. Errors also: `not_found` unless the device's PDA is known
+    /// and serves the same patient.
     [[nodiscard]] base::Result<void> add(const DeviceRecord& device);
+    [[nodiscard]] base::Result<void> add(const PdaRecord& pda);
     [[nodiscard]] std::optional<Person> person(const wire::LedgerId& id) const;
     [[nodiscard]] std::optional<Person> person_by_login(std::string_view login) const;
     [[nodiscard]] std::vector<Person> people() const;
@@ -58,8 +91,13 @@ public:
     [[nodiscard]] std::optional<DeviceRecord> device(const wire::DeviceId& id) const;
     [[nodiscard]] std::vector<DeviceRecord> devices() const;
     [[nodiscard]] std::vector<DeviceRecord> devices_of(const wire::LedgerId& patient) const;
-    /// Errors: `not_found`.
-    [[nodiscard]] base::Result<void> set_suspended(const wire::DeviceId& id, bool suspended);
+    [[nodiscard]] std::optional<PdaRecord> pda(const wire::DeviceId& id) const;
+    [[nodiscard]] std::vector<PdaRecord> pdas() const;
+    /// Of a device or a PDA. Errors: `not_found`; `conflict` where the state it has is final.
+    [[nodiscard]] base::Result<void> set_state(const wire::DeviceId& id, DeviceState state,
+                                               const wire::LedgerId& by = {});
+    /// Rises with each change of a device or a PDA: who keeps a copy asks this first.
+    [[nodiscard]] std::uint64_t version() const;
 
 private:
     struct State;

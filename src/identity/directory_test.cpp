@@ -34,10 +34,18 @@ DeviceRecord oximeter() {
     device.label = "Pulse oximeter";
     device.patient = ledger_id(1);
     device.vitals = {wire::Vital::spo2, wire::Vital::pulse_rate};
-    device.frame_key = base::Bytes(32, 0xA1);
-    device.ack_key = base::Bytes(32, 0xB2);
+    device.pda.bytes[0] = 8;
+    device.sealed_to = SealedTo::cloud;
     device.interval_ms = 2000;
     return device;
+}
+
+PdaRecord phone() {
+    PdaRecord pda;
+    pda.id.bytes[0] = 8;
+    pda.label = "Phone of Ana";
+    pda.patient = ledger_id(1);
+    return pda;
 }
 
 std::unique_ptr<Directory> open(storage::KeyValueStore& store) {
@@ -53,8 +61,9 @@ TEST(Directory, PeopleAndDevicesAreThereAfterARestart) {
     {
         auto directory = open(store);
         ASSERT_TRUE(directory->add(ana()));
+        ASSERT_TRUE(directory->add(phone()));
         ASSERT_TRUE(directory->add(oximeter()));
-        ASSERT_TRUE(directory->set_suspended(oximeter().id, true));
+        ASSERT_TRUE(directory->set_state(oximeter().id, DeviceState::suspended, ledger_id(9)));
     }
     const auto directory = open(store);
     const auto person = directory->person_by_login("ana");
@@ -70,10 +79,16 @@ TEST(Directory, PeopleAndDevicesAreThereAfterARestart) {
     const auto devices = directory->devices_of(ledger_id(1));
     ASSERT_EQ(devices.size(), 1U);
     EXPECT_EQ(devices[0].vitals, oximeter().vitals);
-    EXPECT_EQ(devices[0].frame_key, oximeter().frame_key);
-    EXPECT_EQ(devices[0].ack_key, oximeter().ack_key);
+    EXPECT_EQ(devices[0].pda, phone().id);
+    EXPECT_EQ(devices[0].sealed_to, SealedTo::cloud);
     EXPECT_EQ(devices[0].interval_ms, 2000U);
-    EXPECT_TRUE(devices[0].suspended);
+    EXPECT_EQ(devices[0].state, DeviceState::suspended);
+    EXPECT_EQ(devices[0].changed_by, ledger_id(9));
+    const auto pda = directory->pda(phone().id);
+    ASSERT_TRUE(pda);
+    EXPECT_EQ(pda->label, phone().label);
+    EXPECT_EQ(pda->patient, phone().patient);
+    EXPECT_TRUE(pda->serving());
 }
 
 TEST(Directory, AnIdOrALoginIsTakenOnce) {
@@ -89,8 +104,12 @@ TEST(Directory, AnIdOrALoginIsTakenOnce) {
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().code, base::ErrorCode::conflict);
     }
+    ASSERT_TRUE(directory->add(phone()));
     ASSERT_TRUE(directory->add(oximeter()));
     EXPECT_EQ(directory->add(oximeter()).error().code, base::ErrorCode::conflict);
+    auto pda_of_that_id = phone();
+    pda_of_that_id.id = oximeter().id;
+    EXPECT_EQ(directory->add(pda_of_that_id).error().code, base::ErrorCode::conflict);
     EXPECT_EQ(directory->people().size(), 1U);
 }
 
@@ -151,6 +170,7 @@ class RefusedDevices : public testing::TestWithParam<BadDevice> {};
 TEST_P(RefusedDevices, AreMalformed) {
     storage::MemoryStore store;
     auto directory = open(store);
+    ASSERT_TRUE(directory->add(phone()));
     auto device = oximeter();
     GetParam().spoil(device);
     const auto refused = directory->add(device);
@@ -159,25 +179,30 @@ TEST_P(RefusedDevices, AreMalformed) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Directory, RefusedDevices,
-    testing::Values(BadDevice{"short_frame_key", [](DeviceRecord& d) { d.frame_key.pop_back(); }},
-                    BadDevice{"no_ack_key", [](DeviceRecord& d) { d.ack_key.clear(); }},
-                    BadDevice{"no_vitals", [](DeviceRecord& d) { d.vitals.clear(); }},
-                    BadDevice{"vital_twice",
-                              [](DeviceRecord& d) { d.vitals.push_back(wire::Vital::spo2); }},
-                    BadDevice{"no_patient", [](DeviceRecord& d) { d.patient = {}; }},
-                    BadDevice{"no_interval", [](DeviceRecord& d) { d.interval_ms = 0; }}),
+    testing::Values(
+        BadDevice{"no_pda", [](DeviceRecord& d) { d.pda = {}; }},
+        BadDevice{"unknown_state", [](DeviceRecord& d) { d.state = static_cast<DeviceState>(5); }},
+        BadDevice{"sealed_to_nobody",
+                  [](DeviceRecord& d) { d.sealed_to = static_cast<SealedTo>(0); }},
+        BadDevice{"no_vitals", [](DeviceRecord& d) { d.vitals.clear(); }},
+        BadDevice{"vital_twice", [](DeviceRecord& d) { d.vitals.push_back(wire::Vital::spo2); }},
+        BadDevice{"no_patient", [](DeviceRecord& d) { d.patient = {}; }},
+        BadDevice{"no_interval", [](DeviceRecord& d) { d.interval_ms = 0; }}),
     [](const auto& tested) { return tested.param.what; });
 
 TEST(Directory, AFullDiskChangesNothing) {
     storage::MemoryStore store;
     auto directory = open(store);
+    ASSERT_TRUE(directory->add(phone()));
     ASSERT_TRUE(directory->add(oximeter()));
+    const auto version = directory->version();
     store.set_full(true);
     EXPECT_EQ(directory->add(ana()).error().code, base::ErrorCode::storage_full);
-    EXPECT_EQ(directory->set_suspended(oximeter().id, true).error().code,
+    EXPECT_EQ(directory->set_state(oximeter().id, DeviceState::suspended).error().code,
               base::ErrorCode::storage_full);
     EXPECT_FALSE(directory->person(ana().id));
-    EXPECT_FALSE(directory->device(oximeter().id)->suspended);
+    EXPECT_TRUE(directory->device(oximeter().id)->serving());
+    EXPECT_EQ(directory->version(), version);
     store.set_full(false);
     EXPECT_TRUE(directory->add(ana()));
 }
@@ -199,7 +224,39 @@ TEST(Directory, ARecordThatDoesNotReadIsNamedCorrupted) {
 TEST(Directory, SuspendingAnUnknownDeviceIsNotFound) {
     storage::MemoryStore store;
     auto directory = open(store);
-    EXPECT_EQ(directory->set_suspended({}, true).error().code, base::ErrorCode::not_found);
+    EXPECT_EQ(directory->set_state({}, DeviceState::suspended).error().code,
+              base::ErrorCode::not_found);
+}
+
+TEST(Directory, ADeviceNeedsAPdaOfItsOwnPatient) {
+    storage::MemoryStore store;
+    auto directory = open(store);
+    EXPECT_EQ(directory->add(oximeter()).error().code, base::ErrorCode::not_found);
+    auto of_another = phone();
+    of_another.patient = ledger_id(2);
+    ASSERT_TRUE(directory->add(of_another));
+    EXPECT_EQ(directory->add(oximeter()).error().code, base::ErrorCode::not_found);
+    EXPECT_TRUE(directory->devices().empty());
+}
+
+// Goal: what was suspended may serve again; what was revoked or retired never does.
+TEST(Directory, RevokedAndRetiredAreFinal) {
+    for (const auto last : {DeviceState::revoked, DeviceState::retired}) {
+        for (const auto& id : {phone().id, oximeter().id}) {
+            storage::MemoryStore store;
+            auto directory = open(store);
+            ASSERT_TRUE(directory->add(phone()));
+            ASSERT_TRUE(directory->add(oximeter()));
+            ASSERT_TRUE(directory->set_state(id, DeviceState::suspended));
+            ASSERT_TRUE(directory->set_state(id, DeviceState::active));
+            const auto version = directory->version();
+            ASSERT_TRUE(directory->set_state(id, last));
+            EXPECT_GT(directory->version(), version);
+            EXPECT_TRUE(directory->set_state(id, last));
+            EXPECT_EQ(directory->set_state(id, DeviceState::active).error().code,
+                      base::ErrorCode::conflict);
+        }
+    }
 }
 
 }  // namespace

@@ -51,8 +51,7 @@ protected:
             series::Arrival arrival{.patient = patient,
                                     .device = id_of<wire::DeviceId>(patient.bytes[0]),
                                     .batch = {},
-                                    .gateway_time = start + std::chrono::seconds{at},
-                                    .frame_sequence = 0};
+                                    .gateway_time = start + std::chrono::seconds{at}};
             arrival.batch.counter = ++counter;
             arrival.batch.clock = arrival.gateway_time;
             arrival.batch.readings.push_back({.vital = vital,

@@ -138,7 +138,7 @@ bool Review::all_finished() const {
     if (devices.empty() || !state_->cuts.empty()) return false;
     const bool finished = std::ranges::all_of(devices, [&](const identity::DeviceRecord& device) {
         const auto found = state_->periods.find(device.patient);
-        return device.suspended ||
+        return !device.serving() ||
                (found != state_->periods.end() && found->second.finished(device.id));
     });
     return finished && std::ranges::none_of(state_->periods, [](const auto& entry) {

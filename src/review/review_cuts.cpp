@@ -84,7 +84,7 @@ void Review::State::on_batch(const series::StoredBatch& batch) {
 bool Review::State::devices_finished(const wire::LedgerId& patient,
                                      const PatientPeriods& of) const {
     for (const auto& device : parts.directory.devices_of(patient)) {
-        if (!device.suspended && !of.finished(device.id)) return false;
+        if (device.serving() && !of.finished(device.id)) return false;
     }
     return true;
 }

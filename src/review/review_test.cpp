@@ -353,7 +353,7 @@ TEST_F(ReviewTest, AReadingResentAfterTheEndIsAReportOfItsOwn) {
 
 TEST_F(ReviewTest, ASuspendedDeviceIsNotWaitedFor) {
     const auto silent = add_device(2);
-    ASSERT_TRUE(directory->set_suspended(silent, true));
+    ASSERT_TRUE(directory->set_state(silent, identity::DeviceState::suspended));
     feed(0, 10, 97, wire::DeviceStatus::finished);
     ASSERT_TRUE(review->flush());
     EXPECT_TRUE(review->all_finished());

@@ -182,7 +182,6 @@ std::uint32_t SeriesStore::State::source_of(const StoredBatch& batch, Staged& st
 base::Result<Outcome> SeriesStore::State::stage(const Arrival& arrival, Staged& staged) const {
     const auto counters = counters_of(arrival.device, staged);
     if (!counters) return pass(counters);
-    (*counters)->see_frame(arrival.frame_sequence, staged.write);
     if (!(*counters)->add(arrival.batch.counter, staged.write)) return Outcome::duplicate;
     auto batch = to_stored(arrival, last_position + staged.batches.size() + 1);
     const std::uint32_t source = source_of(batch, staged);
@@ -236,17 +235,6 @@ base::Result<std::vector<Outcome>> SeriesStore::append(std::span<const Arrival> 
         }
     }
     return outcomes;
-}
-
-base::Result<std::uint64_t> SeriesStore::frame_sequence(const wire::DeviceId& device) const {
-    {
-        const std::shared_lock lock(state_->data_mutex);
-        const auto found = state_->devices.find(device);
-        if (found != state_->devices.end()) return found->second.frame_sequence();
-    }
-    const auto loaded = DeviceCounters::load(state_->store, device);
-    if (!loaded) return pass(loaded);
-    return loaded->frame_sequence();
 }
 
 std::uint64_t SeriesStore::last_position() const {

@@ -24,9 +24,6 @@ struct Arrival {
     wire::DeviceId device;
     wire::ReadingBatch batch;
     base::TimePoint gateway_time;
-    /// Highest frame sequence seen from this device: stored with the batch, so that after a crash
-    /// an old frame is still known as old.
-    std::uint64_t frame_sequence = 0;
 };
 enum class Outcome : std::uint8_t { stored, duplicate };
 
@@ -73,8 +70,6 @@ public:
     /// the write, before this returns. Errors: those of the store; then nothing was stored.
     [[nodiscard]] base::Result<std::vector<Outcome>> append(std::span<const Arrival> arrivals);
 
-    /// Highest frame sequence stored from `device`; 0 for none.
-    [[nodiscard]] base::Result<std::uint64_t> frame_sequence(const wire::DeviceId& device) const;
     [[nodiscard]] std::uint64_t last_position() const;
     /// Readings stored since the store was made, durable with them.
     [[nodiscard]] std::uint64_t reading_count() const;

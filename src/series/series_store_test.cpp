@@ -48,7 +48,6 @@ Arrival arrival(std::uint64_t counter, std::vector<wire::Reading> readings,
     out.batch.clock = readings.empty() ? noon : readings.back().time;
     out.batch.readings = std::move(readings);
     out.gateway_time = noon + 1s;
-    out.frame_sequence = counter * 10;
     return out;
 }
 
@@ -159,20 +158,6 @@ TEST_F(SeriesStoreTest, AGapOfCountersThatFillsCostsNothingInTheEnd) {
     ASSERT_TRUE(disk.scan(base::as_bytes("v/I"), base::as_bytes("v/J"),
                           [&](auto, auto) { return ++intervals > 0; }));
     EXPECT_EQ(intervals, 1);
-}
-
-TEST_F(SeriesStoreTest, TheHighestFrameSequenceIsKnownAfterARestart) {
-    EXPECT_EQ(series->frame_sequence(monitor_a).value(), 0u);
-    append(arrival(3, {}));
-    append(arrival(2, {}));
-    EXPECT_EQ(series->frame_sequence(monitor_a).value(), 30u);
-    reopen();
-    EXPECT_EQ(series->frame_sequence(monitor_a).value(), 30u);
-    Arrival again = arrival(3, {});
-    again.frame_sequence = 99;
-    EXPECT_EQ(append(again), Outcome::duplicate);
-    reopen();
-    EXPECT_EQ(series->frame_sequence(monitor_a).value(), 99u) << "the frame was seen all the same";
 }
 
 TEST_F(SeriesStoreTest, ReadingsComeInOrderOfTimeHoweverTheyArrived) {
@@ -346,7 +331,6 @@ TEST_F(SeriesStoreTest, AFullDiskStoresNothingAndGoesOnOnceThereIsRoom) {
         EXPECT_EQ(refused.error().code, ErrorCode::storage_full);
     }
     EXPECT_EQ(series->last_position(), 1u);
-    EXPECT_EQ(series->frame_sequence(monitor_a).value(), 10u);
     EXPECT_EQ(values(Vital::heart_rate).size(), 1u);
     EXPECT_EQ(followed, 0);
     disk.set_full(false);

@@ -46,7 +46,6 @@ struct Sender {
         out.batch.clock = readings.empty() ? start : readings.back().time;
         out.batch.readings = std::move(readings);
         out.gateway_time = start;
-        out.frame_sequence = counter;
         return out;
     }
 };

@@ -82,6 +82,7 @@ def inside(work, rounds):
     try:
         run.start_broker()
         run.start_node("--port", port, headless=False)
+        run.start_pda()
         run.start_devices()
         wait_until(lambda: len(run.promises()[0]) > 5, "the first blocks", 90)
         for number in range(rounds):

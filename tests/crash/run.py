@@ -5,7 +5,7 @@ acknowledged is lost or doubled.
 
 usage: run.py [--kills 200] [--cuts 50] [--seed N] [--only kills|cuts|mutations|full|repair]
 
-kills      kill -9 of node, broker and devices; the disk keeps what was written
+kills      kill -9 of node, broker, PDAs and devices; the disk keeps what was written
 cuts       kill -9 of all at once, over a disk that keeps only what was synced (unsynced.h)
 mutations  the same with one kind of fsync taken out: the test must fail, or it could not fail
 full       the disk is filled under the node (full_disk.py)
@@ -47,21 +47,21 @@ def kill_at_random(work, kills, seed):
     """One long run with `kills` kills; returns how many of each."""
     chance = random.Random(seed)
     run = SalusRun(work, patients=1, speed=15, duration=6_000)
-    counts = {"node": 0, "broker": 0, "devices": 0}
+    counts = {"node": 0, "broker": 0, "pda": 0, "devices": 0}
     try:
         run.start_all()
         for _ in range(kills):
             time.sleep(chance.uniform(0.02, 0.9))
             run.check_alive()
             victims = chance.choices(
-                [["node"], ["broker"], ["devices"], ["node", "broker", "devices"]],
-                weights=[60, 15, 15, 10])[0]
+                [["node"], ["broker"], ["pda"], ["devices"], ["node", "broker", "pda", "devices"]],
+                weights=[45, 15, 20, 10, 10])[0]
             run.kill(*victims)
             for victim in victims:
                 counts[victim] += 1
             if "node" in victims:
                 run.check_disk(run.promises())
-            for victim in ("broker", "node", "devices"):
+            for victim in ("broker", "node", "pda", "devices"):
                 if victim in victims:
                     run.start(victim)
         before = len(run.promises()[2])
@@ -98,7 +98,7 @@ def cut_power(work, cuts, seed, ignore=None):
             run.start_all()
             time.sleep(chance.uniform(0.3, 2.0))
             run.check_alive()
-            run.kill("devices", "node", "broker")
+            run.kill("devices", "pda", "node", "broker")
             promises = run.promises()
             unsynced("make", shadow, run.data)
             run.check_disk(promises)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real broker, node and fleet on one data folder, each of which can be killed at any moment."""
+"""A real broker, node, PDAs and devices on one data folder, each of which can be killed at any moment."""
 import os
 import pathlib
 import re
@@ -37,7 +37,7 @@ def wait_until(condition, what, seconds=30):
 
 
 class SalusRun:
-    """`data` is made by `salus setup`; processes are named broker, node and devices."""
+    """`data` is made by `salus setup`; processes are named broker, node, pda and devices."""
 
     def __init__(self, work, patients=1, speed=20, duration=600, environment=None):
         self.work = pathlib.Path(work)
@@ -74,18 +74,24 @@ class SalusRun:
                 return probe.connect_ex(("127.0.0.1", self.port)) == 0
         wait_until(listens, "the broker")
 
-    def start_node(self, *more, headless=True):
+    def _spawn_until_ready(self, name, words):
         ready, tell = os.pipe()
-        self._spawn("node", [SALUS, "node", "--data", self.data, "--broker-port", self.port,
-                             *(["--headless"] if headless else []), "--auto-approve",
-                             "--report-seconds", 20, "--ready-fd", tell, *more],
-                    self.node_log, pass_fds=(tell,))
+        log = self.work / f"{name}.log"
+        self._spawn(name, [*words, "--ready-fd", tell], log, pass_fds=(tell,))
         os.close(tell)
-        got = os.read(ready, 1)  # end of file if the node ended before it was ready
+        got = os.read(ready, 1)  # end of file if it ended before it was ready
         os.close(ready)
         if got == b"":
-            tail = self.node_log.read_text(errors="replace").splitlines()[-3:]
-            raise Finding(f"the node does not start again: {tail}")
+            tail = log.read_text(errors="replace").splitlines()[-3:]
+            raise Finding(f"{name} does not start again: {tail}")
+
+    def start_node(self, *more, headless=True):
+        self._spawn_until_ready("node", [SALUS, "node", "--data", self.data, "--broker-port", self.port,
+                                         *(["--headless"] if headless else []), "--auto-approve",
+                                         "--report-seconds", 20, *more])
+
+    def start_pda(self):
+        self._spawn_until_ready("pda", [SALUS, "pda", "--data", self.data, "--broker-port", self.port])
 
     def start_devices(self):
         self._spawn("devices", [SALUS, "simulate", "--data", self.data, "--broker-port", self.port,
@@ -95,10 +101,12 @@ class SalusRun:
     def start_all(self):
         self.start_broker()
         self.start_node()
+        self.start_pda()
         self.start_devices()
 
     def start(self, name):
-        {"broker": self.start_broker, "node": self.start_node, "devices": self.start_devices}[name]()
+        {"broker": self.start_broker, "node": self.start_node, "pda": self.start_pda,
+         "devices": self.start_devices}[name]()
 
     def check_alive(self):
         """Whatever was started and not killed still runs."""
@@ -116,7 +124,7 @@ class SalusRun:
             self.processes[name].wait()
 
     def stop(self):
-        for name in ("devices", "node", "broker"):
+        for name in ("devices", "pda", "node", "broker"):
             process = self.processes.get(name)
             if process and process.poll() is None:
                 process.terminate()
@@ -129,7 +137,7 @@ class SalusRun:
     # What was promised to somebody before now: read before a look at the disk, never after.
 
     def promises(self):
-        blocks, approvals, acknowledged, sealed, answers = {}, {}, set(), [], {}
+        blocks, approvals, acknowledged, sealed = {}, {}, set(), []
         if self.node_log.exists():
             text = self.node_log.read_text(errors="replace")
             for height, digest in re.findall(r"committed block (\d+) ([0-9a-f]{128})\n", text):
@@ -143,18 +151,12 @@ class SalusRun:
         if self.trace.exists():
             for line in self.trace.read_text(errors="replace").splitlines():
                 words = line.split()
-                if len(words) == 4 and words[0] == "acknowledged":
+                if len(words) == 3 and words[0] == "acknowledged":
                     acknowledged.add((words[1], int(words[2])))
-                    # One acknowledgement names its counters in a row; its sequence never returns.
-                    runs = answers.setdefault(words[1], [])
-                    if not runs or runs[-1] != words[3]:
-                        runs.append(words[3])
-                elif len(words) == 4 and words[0] == "sealed":
-                    sealed.append((words[1], int(words[2])))
+                elif len(words) == 5 and words[0] == "sealed":
+                    sealed.append((words[2], int(words[3])))
         if len(set(sealed)) != len(sealed):
-            raise Finding("a device used one sequence, and so one nonce, twice")
-        if any(len(set(runs)) != len(runs) for runs in answers.values()):
-            raise Finding("the gateway used one sequence, and so one nonce, twice")
+            raise Finding("a device used one sequence of a session, and so one nonce, twice")
         return blocks, approvals, acknowledged
 
     def on_disk(self):

@@ -55,7 +55,8 @@ base::Result<Response> suspend_device(Service& service, const Call& call) {
     if (!body) return base::pass(body);
     const bool suspended = body->boolean("suspended");
     if (const auto read = body->finish(); !read) return base::pass(read);
-    if (const auto set = service.parts.directory.set_suspended(*id, suspended); !set) {
+    const auto state = suspended ? identity::DeviceState::suspended : identity::DeviceState::active;
+    if (const auto set = service.parts.directory.set_state(*id, state); !set) {
         return base::pass(set);
     }
     const auto device = service.parts.directory.device(*id);

@@ -128,14 +128,16 @@ void TestNode::State::make_people() {
             person.age_years = 50;
             person.sex = "female";
             person.responsible_doctor = id_of("lee");
+            wire::DeviceId pda = device_of(login);
+            pda.bytes[15] ^= 0xFF;
+            must(directory->add(
+                identity::PdaRecord{.id = pda, .label = "PDA", .patient = person.id}));
             must(directory->add({.id = device_of(login),
                                  .label = "Bedside monitor",
                                  .patient = person.id,
                                  .vitals = {wire::Vital::heart_rate, wire::Vital::spo2},
-                                 .frame_key = base::Bytes(32, 1),
-                                 .ack_key = base::Bytes(32, 2),
-                                 .interval_ms = 1000,
-                                 .suspended = false}));
+                                 .pda = pda,
+                                 .interval_ms = 1000}));
         }
         must(directory->add(person));
     }
@@ -384,8 +386,7 @@ void TestNode::send_readings(std::string_view patient, std::int64_t heart_rate_m
     const series::Arrival arrival{.patient = id_of(patient),
                                   .device = device_of(patient),
                                   .batch = batch,
-                                  .gateway_time = clock.now(),
-                                  .frame_sequence = batch.counter};
+                                  .gateway_time = clock.now()};
     must(state_->series->append(std::span(&arrival, 1)));
 }
 

@@ -205,7 +205,7 @@ json::object Views::device(const identity::DeviceRecord& device) const {
             {"label", device.label},
             {"patient", person_ref(device.patient)},
             {"vitals", std::move(vitals)},
-            {"suspended", device.suspended},
+            {"suspended", device.state == identity::DeviceState::suspended},
             {"last_seen_ms", ms(live_.last_seen(device.id))}};
 }
 

@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t name_characters_max = 80;
 constexpr std::size_t login_characters_max = 40;
 constexpr std::size_t text_bytes_max = 80;
-constexpr std::size_t frame_key_bytes = 32;
 constexpr int age_years_max = 130;
 
 std::unexpected<base::Error> malformed(std::string detail) {
@@ -118,10 +117,19 @@ std::string to_json(const DeviceRecord& device) {
                                         {"label", device.label},
                                         {"patient", base::to_hex(device.patient.view())},
                                         {"vitals", std::move(vitals)},
-                                        {"frame_key", base::to_hex(device.frame_key)},
-                                        {"ack_key", base::to_hex(device.ack_key)},
+                                        {"pda", base::to_hex(device.pda.view())},
+                                        {"sealed_to", name_of(device.sealed_to)},
                                         {"interval_ms", device.interval_ms},
-                                        {"suspended", device.suspended}});
+                                        {"state", name_of(device.state)},
+                                        {"changed_by", base::to_hex(device.changed_by.view())}});
+}
+
+std::string to_json(const PdaRecord& pda) {
+    return json::serialize(json::object{{"id", base::to_hex(pda.id.view())},
+                                        {"label", pda.label},
+                                        {"patient", base::to_hex(pda.patient.view())},
+                                        {"state", name_of(pda.state)},
+                                        {"changed_by", base::to_hex(pda.changed_by.view())}});
 }
 
 base::Result<Person> person_from_json(std::string_view text) {
@@ -151,10 +159,23 @@ base::Result<DeviceRecord> device_from_json(std::string_view text) {
         for (const auto& name : members.object.at("vitals").as_array()) {
             out.vitals.push_back(wire::vital_from_name(name.as_string()).value());
         }
-        out.frame_key = members.bytes("frame_key");
-        out.ack_key = members.bytes("ack_key");
+        out.pda = members.fixed<wire::DeviceId>("pda");
+        out.sealed_to = sealed_to_from_name(members.text("sealed_to")).value();
         out.interval_ms = members.object.at("interval_ms").to_number<std::uint32_t>();
-        out.suspended = members.object.at("suspended").as_bool();
+        out.state = device_state_from_name(members.text("state")).value();
+        out.changed_by = members.fixed<wire::LedgerId>("changed_by");
+        return out;
+    });
+}
+
+base::Result<PdaRecord> pda_from_json(std::string_view text) {
+    return read_record<PdaRecord>(text, "PDA", [](const Members& members) {
+        PdaRecord out;
+        out.id = members.fixed<wire::DeviceId>("id");
+        out.label = members.text("label");
+        out.patient = members.fixed<wire::LedgerId>("patient");
+        out.state = device_state_from_name(members.text("state")).value();
+        out.changed_by = members.fixed<wire::LedgerId>("changed_by");
         return out;
     });
 }
@@ -184,15 +205,34 @@ base::Result<void> check_form(const Person& person) {
     return {};
 }
 
-base::Result<void> check_form(const DeviceRecord& device) {
-    if (device.id.is_zero()) return malformed("a device's id must not be all zeros");
-    if (device.patient.is_zero()) return malformed("a device must belong to a patient");
-    const auto characters = count_characters(device.label);
-    if (!characters || *characters == 0 || device.label.size() > text_bytes_max) {
+namespace {
+
+/// What devices and PDAs have in common.
+template <class Record>
+base::Result<void> check_thing(const Record& record) {
+    if (record.id.is_zero()) return malformed("a device's id must not be all zeros");
+    if (record.patient.is_zero()) return malformed("a device must belong to a patient");
+    const auto characters = count_characters(record.label);
+    if (!characters || *characters == 0 || record.label.size() > text_bytes_max) {
         return malformed("a device's label must be 1 to 80 bytes of UTF-8");
     }
-    if (device.frame_key.size() != frame_key_bytes || device.ack_key.size() != frame_key_bytes) {
-        return malformed("a device's keys must have 32 bytes");
+    if (!device_state_from_name(name_of(record.state))) {
+        return malformed("a device's state must be active, suspended, revoked or retired");
+    }
+    return {};
+}
+
+}  // namespace
+
+base::Result<void> check_form(const PdaRecord& pda) {
+    return check_thing(pda);
+}
+
+base::Result<void> check_form(const DeviceRecord& device) {
+    if (auto common = check_thing(device); !common) return common;
+    if (device.pda.is_zero()) return malformed("a device must name the PDA that serves it");
+    if (!sealed_to_from_name(name_of(device.sealed_to))) {
+        return malformed("a device seals to its pda or to the cloud");
     }
     if (device.vitals.empty()) return malformed("a device must measure at least one vital");
     std::set<wire::Vital> seen;

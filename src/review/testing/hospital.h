@@ -199,14 +199,24 @@ protected:
         }
         ASSERT_TRUE(directory->add(entry));
     }
+    /// The patient's, enrolled with the first device.
+    wire::DeviceId pda() {
+        identity::PdaRecord record;
+        record.id.bytes.fill(0xDA);
+        record.label = "PDA";
+        record.patient = patient->id();
+        if (!directory->pda(record.id)) {
+            EXPECT_TRUE(directory->add(record));
+        }
+        return record.id;
+    }
     wire::DeviceId add_device(std::uint8_t number) {
         identity::DeviceRecord record;
         record.id.bytes.fill(number);
         record.label = "Bedside monitor";
         record.patient = patient->id();
         record.vitals = {wire::Vital::spo2, wire::Vital::heart_rate};
-        record.frame_key.assign(32, number);
-        record.ack_key.assign(32, number);
+        record.pda = pda();
         EXPECT_TRUE(directory->add(record));
         return record.id;
     }
@@ -236,8 +246,7 @@ protected:
             series::Arrival arrival{.patient = patient->id(),
                                     .device = device,
                                     .batch = {},
-                                    .gateway_time = start + std::chrono::seconds{at},
-                                    .frame_sequence = 0};
+                                    .gateway_time = start + std::chrono::seconds{at}};
             arrival.batch.counter = ++counter;
             arrival.batch.clock = arrival.gateway_time;
             arrival.batch.status = at == to ? status : wire::DeviceStatus::running;

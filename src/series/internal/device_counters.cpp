@@ -19,12 +19,6 @@ base::Bytes encode_u64(std::uint64_t value) {
 base::Result<DeviceCounters> DeviceCounters::load(const storage::KeyValueStore& store,
                                                   const wire::DeviceId& device) {
     DeviceCounters out(device);
-    const auto sequence = store.get(key_of(Kind::device, device.view()));
-    if (!sequence) return pass(sequence);
-    if (*sequence) {
-        if ((*sequence)->size() != 8) return damaged("a device");
-        out.frame_sequence_ = base::read_u64(**sequence);
-    }
     const auto begin = key_of(Kind::counters, device.view());
     bool whole = true;
     const auto scanned = store.scan(
@@ -66,12 +60,6 @@ bool DeviceCounters::add(std::uint64_t counter, storage::WriteBatch& batch) {
     }
     put(first, last, batch);
     return true;
-}
-
-void DeviceCounters::see_frame(std::uint64_t sequence, storage::WriteBatch& batch) {
-    if (sequence <= frame_sequence_) return;
-    frame_sequence_ = sequence;
-    batch.put(key_of(Kind::device, device_.view()), encode_u64(sequence));
 }
 
 }  // namespace series::internal

@@ -10,9 +10,8 @@
 
 namespace series::internal {
 
-/// What is stored of one device: the highest frame sequence and which counters, as intervals
-/// without gaps. An honest device has one interval and one more for each time it lost its reserve
-/// of numbers; a gap costs its place here and one key of 27 bytes.
+/// Which counters of one device are stored, as intervals without gaps. An honest device has one
+/// interval; a gap costs its place here and one key of 27 bytes.
 class DeviceCounters {
 public:
     /// Errors: those of the store; `corrupted`.
@@ -21,10 +20,7 @@ public:
 
     /// False if it is there already. Puts what changes into `batch`.
     bool add(std::uint64_t counter, storage::WriteBatch& batch);
-    /// Keeps the highest.
-    void see_frame(std::uint64_t sequence, storage::WriteBatch& batch);
 
-    [[nodiscard]] std::uint64_t frame_sequence() const { return frame_sequence_; }
     [[nodiscard]] std::size_t interval_count() const { return intervals_.size(); }
 
 private:
@@ -33,7 +29,6 @@ private:
     void put(std::uint64_t first, std::uint64_t last, storage::WriteBatch& batch);
 
     wire::DeviceId device_;
-    std::uint64_t frame_sequence_ = 0;
     std::map<std::uint64_t, std::uint64_t> intervals_;  // first -> last, apart by at least one
 };
 

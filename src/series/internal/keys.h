@@ -11,7 +11,6 @@ namespace series::internal {
 
 enum class Kind : char {
     log_entry = 'L',         ///< position 8 -> batch
-    device = 'D',            ///< device 16 -> highest frame sequence 8
     counters = 'I',          ///< device 16, first 8 -> last 8: counters stored without a gap
     source = 'S',            ///< source 4 -> patient 16, device 16
     series = 'M',            ///< series 4 -> patient 16, vital 1, in chunks up to 8, newest reading

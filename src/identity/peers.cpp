@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "identity/peers.h"
+
+#include <utility>
+
+#include "keyagreement/credentials.h"
+
+namespace identity {
+namespace {
+
+using keyagreement::Peer;
+using keyagreement::PeerName;
+
+wire::DeviceId device_of(const PeerName& name) {
+    wire::DeviceId id;
+    id.bytes = name.bytes;
+    return id;
+}
+
+/// Nothing for a peer without a key for this month: it cannot be told from a stranger.
+std::optional<Peer> peer_of(const askg::ProvisionedPeer& provided, std::int64_t month) {
+    if (provided.revoked) return std::nullopt;
+    const crypto::Secret32* const current = provided.key_of(month);
+    if (current == nullptr) return std::nullopt;
+    Peer peer{.name = provided.name,
+              .static_public = provided.static_public(),
+              .psk = current->clone(),
+              .psk_previous = {}};
+    if (const auto* previous = provided.key_of(month - 1)) peer.psk_previous = previous->clone();
+    return peer;
+}
+
+}  // namespace
+
+void Peers::take(askg::Provision provision) {
+    const std::scoped_lock lock(mutex_);
+    if (provision.complete) {
+        for (auto& [name, peer] : std::exchange(provided_, {})) gone_.insert(name);
+    }
+    for (askg::ProvisionedPeer& peer : provision.peers) {
+        const PeerName name = peer.name;
+        gone_.erase(name);
+        provided_.insert_or_assign(name, std::move(peer));
+    }
+    sequence_ = provision.sequence;
+    ++taken_;
+    month_ = -1;
+}
+
+std::uint64_t Peers::sequence() const {
+    const std::scoped_lock lock(mutex_);
+    return sequence_;
+}
+
+/// A user has no state in the directory; a PDA or device does.
+bool Peers::serving(const PeerName& name) const {
+    if (const auto pda = directory_.pda(device_of(name))) return pda->serving();
+    if (const auto device = directory_.device(device_of(name))) return device->serving();
+    return true;
+}
+
+void Peers::index(std::int64_t month) const {
+    table_ = {};
+    for (const auto& [name, provided] : provided_) {
+        auto peer = peer_of(provided, month);
+        if (!peer) continue;
+        table_.put({provided.profile, *std::move(peer), provided.pid_key.clone()});
+    }
+    month_ = month;
+}
+
+std::optional<Peer> Peers::find(keyagreement::Profile profile, const keyagreement::Pid& pid,
+                                base::TimePoint now) const {
+    const std::scoped_lock lock(mutex_);
+    const std::int64_t month = keyagreement::month_of(now);
+    if (month != month_) index(month);
+    auto found = table_.find(profile, pid, now);
+    if (!found) return found;
+    const bool certified = provided_.at(found->name).record.valid_at(now);
+    if (!certified || !serving(found->name)) found->revoked = true;
+    return found;
+}
+
+std::vector<PeerName> Peers::refused() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<PeerName> out(gone_.begin(), gone_.end());
+    for (const auto& [name, provided] : provided_) {
+        if (provided.revoked || !serving(name)) out.push_back(name);
+    }
+    return out;
+}
+
+std::uint64_t Peers::version() const {
+    const std::scoped_lock lock(mutex_);
+    return taken_ + directory_.version();
+}
+
+}  // namespace identity
