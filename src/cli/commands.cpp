@@ -14,6 +14,7 @@
 #include "cli/inspect.h"
 #include "cli/miner.h"
 #include "cli/node.h"
+#include "cli/pda.h"
 #include "cli/repair.h"
 #include "cli/setup_command.h"
 #include "cli/up.h"
@@ -31,6 +32,7 @@ struct Words {
     SetupCommand setup;
     NodeOptions node;
     FleetOptions fleet;
+    PdaOptions pda;
     VerifyCommand verify;
     VerifyCheckpointCommand verify_checkpoint;
     ClaimCommand claim;
@@ -126,6 +128,12 @@ void add_parts(CLI::App& app, Words& words) {
                           "append a line for each frame sealed and batch acknowledged");
         fleet->callback([&words] { words.chosen = [&words] { return run_fleet(words.fleet); }; });
     }
+
+    auto* pda = app.add_subcommand("pda", "the PDAs of a data folder");
+    pda->add_option("--data", words.pda.folder.root, "the data folder")->required();
+    pda->add_option("--broker-port", words.pda.broker_port, "the broker's port")->required();
+    pda->add_option("--ready-fd", words.pda.ready_fd, "gets a byte when they are set up");
+    pda->callback([&words] { words.chosen = [&words] { return run_pda(words.pda); }; });
 }
 
 void add_verify_checkpoint(CLI::App& verify, Words& words) {

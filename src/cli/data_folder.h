@@ -55,6 +55,7 @@ struct DataFolder {
     [[nodiscard]] std::filesystem::path fleet_summary() const {
         return root / "fleet_summary.json";
     }
+    [[nodiscard]] std::filesystem::path pda_summary() const { return root / "pda_summary.json"; }
 };
 
 /// The databases below `databases()`; verification reads every byte of each.
