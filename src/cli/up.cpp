@@ -226,7 +226,8 @@ Result<void> Supervisor::write_pids() const {
                                                                  {"node", children_[node].pid},
                                                                  {"pda", children_[pda].pid},
                                                                  {"devices", children_[fleet].pid},
-                                                                 {"supervisor", getpid()}});
+                                                                 {"supervisor", getpid()},
+                                                                 {"broker_port", broker_port_}});
     return storage::write_file_synced(folder_.pids(), base::as_bytes(json));
 }
 
