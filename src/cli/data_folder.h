@@ -34,6 +34,10 @@ struct DataFolder {
     [[nodiscard]] std::filesystem::path first_transactions() const {
         return root / "first_transactions.bin";
     }
+    /// Signed while no node ran; the next one submits them.
+    [[nodiscard]] std::filesystem::path waiting_transactions() const {
+        return root / "waiting_transactions.bin";
+    }
     /// What this folder was set up for; a start with other patients is refused.
     [[nodiscard]] std::filesystem::path setup() const { return root / "setup.json"; }
     [[nodiscard]] std::filesystem::path sequences() const { return root / "sequences"; }
@@ -51,6 +55,7 @@ struct DataFolder {
     [[nodiscard]] std::filesystem::path fleet_summary() const {
         return root / "fleet_summary.json";
     }
+    [[nodiscard]] std::filesystem::path pda_summary() const { return root / "pda_summary.json"; }
 };
 
 /// The databases below `databases()`; verification reads every byte of each.

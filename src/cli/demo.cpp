@@ -8,6 +8,7 @@
 #include "cli/checkpoints.h"
 #include "cli/demo_cast.h"
 #include "cli/demo_devices.h"
+#include "cli/enrolment.h"
 #include "cli/sequences.h"
 #include "cli/transactions_file.h"
 #include "crypto/key_wrap.h"
@@ -30,6 +31,8 @@ using base::Result;
 
 constexpr std::chrono::hours consent_length{24 * 365};
 constexpr std::size_t setup_bytes_max = 65'536;
+/// 2: keys are agreed in sessions. 1, which was not written, had fixed keys for each device.
+constexpr std::int64_t setup_format = 2;
 
 /// Everything a first start draws and writes. One use.
 class FirstStart {
@@ -55,9 +58,11 @@ private:
     Result<void> make_genesis();
     Result<void> enrol_services();
     Result<void> enrol_people(const std::vector<DemoPatient>& patients);
+    Result<void> enrol_things(const std::vector<DemoPatient>& patients);
     Result<Enrolled> add_person(const CastMember& member, const std::string& bed,
                                 const wire::LedgerId& doctor);
     Result<void> sign_enrolment(const Enrolled& who);
+    Result<void> sign_certifications();
     Result<void> sign_consents();
     Result<void> sign_consent(const wire::Signer& patient, const wire::LedgerId& grantee);
     Result<void> sign(const wire::Signer& signer, const wire::Action& action);
@@ -74,6 +79,8 @@ private:
     std::string chain_id_;
     SetupRecord record_;
     std::vector<Enrolled> people_;
+    std::vector<wire::LedgerId> patients_;
+    std::vector<wire::Certify> certified_;
     std::vector<base::Bytes> transactions_;
 };
 
@@ -134,10 +141,22 @@ Result<void> FirstStart::make_genesis() {
     return storage::write_file_synced(folder_.trust(), base::as_bytes(wire::to_json(trust)));
 }
 
+std::string name_of_service(wire::Role role) {
+    switch (role) {
+        case wire::Role::cloud_server:
+            return "Cloud server";
+        case wire::Role::key_generator:
+            return "Key generator";
+        default:
+            return "Demo program";
+    }
+}
+
 Result<void> FirstStart::enrol_services() {
     const std::pair<wire::LedgerId*, wire::Role> services[] = {
         {&record_.cloud_server, wire::Role::cloud_server},
-        {&record_.demo_program, wire::Role::demo_program}};
+        {&record_.demo_program, wire::Role::demo_program},
+        {&record_.key_generator, wire::Role::key_generator}};
     for (const auto& [id, role] : services) {
         *id = base::draw<wire::LedgerId>(random_);
         auto key = keys_->create_for_service(*id);
@@ -145,7 +164,7 @@ Result<void> FirstStart::enrol_services() {
         const identity::Person service{
             .id = *id,
             .role = role,
-            .name = role == wire::Role::cloud_server ? "Cloud server" : "Demo program",
+            .name = name_of_service(role),
             .login = {},
             .password_hash = {},
             .bed = {},
@@ -187,14 +206,31 @@ Result<void> FirstStart::enrol_people(const std::vector<DemoPatient>& patients) 
         if (!added) return base::pass(added);
         if (member.role == wire::Role::doctor) doctors.push_back(added->id);
     }
-    std::vector<wire::LedgerId> ids;
     for (std::size_t i = 0; i < patients.size(); ++i) {
         auto added =
             add_person(patients[i].person, fmt::format("B{}", i + 1), doctors[i % doctors.size()]);
         if (!added) return base::pass(added);
-        ids.push_back(added->id);
+        patients_.push_back(added->id);
     }
-    return enrol_devices(folder_, patients, ids, {setup_, *directory_, random_});
+    return {};
+}
+
+/// The cloud server first: a PDA is told whom to speak to.
+Result<void> FirstStart::enrol_things(const std::vector<DemoPatient>& patients) {
+    const Enrolment::Parts parts{.folder = folder_,
+                                 .keys = *keys_,
+                                 .directory = *directory_,
+                                 .clock = clock_,
+                                 .random = random_,
+                                 .certify = [this](const wire::Certify& certify) -> Result<void> {
+                                     certified_.push_back(certify);
+                                     return {};
+                                 }};
+    auto enrolment = Enrolment::create(parts, chain_id_);
+    if (!enrolment) return base::pass(enrolment);
+    if (auto done = enrolment->enrol_cloud_server(record_.cloud_server); !done) return done;
+    auto done = enrol_devices(patients, patients_, setup_.seed, parts, *enrolment);
+    return done ? enrolment->commit() : done;
 }
 
 Result<void> FirstStart::sign(const wire::Signer& signer, const wire::Action& action) {
@@ -231,6 +267,16 @@ Result<void> FirstStart::sign_consent(const wire::Signer& patient, const wire::L
                                             .token_key_hash = *token_key});
 }
 
+/// The key generator's word on every static key, so that another one in its place is seen.
+Result<void> FirstStart::sign_certifications() {
+    const auto generator = keys_->service_signer(record_.key_generator);
+    if (!generator) return base::pass(generator);
+    for (const auto& certify : certified_) {
+        if (auto signed_it = sign(**generator, certify); !signed_it) return signed_it;
+    }
+    return {};
+}
+
 /// Every demo patient lets the responsible doctor and the ward's nurses see the vital signs.
 Result<void> FirstStart::sign_consents() {
     const auto nurses = directory_->people(wire::Role::nurse);
@@ -257,11 +303,13 @@ std::string source_of(const DemoSetup& setup) {
 
 std::string to_json(const SetupRecord& record) {
     return boost::json::serialize(
-        boost::json::object{{"demo", record.demo},
+        boost::json::object{{"format", setup_format},
+                            {"demo", record.demo},
                             {"source", record.source},
                             {"administrator", base::to_hex(record.administrator.view())},
                             {"cloud_server", base::to_hex(record.cloud_server.view())},
-                            {"demo_program", base::to_hex(record.demo_program.view())}});
+                            {"demo_program", base::to_hex(record.demo_program.view())},
+                            {"key_generator", base::to_hex(record.key_generator.view())}});
 }
 
 Result<SetupRecord> FirstStart::run() {
@@ -271,12 +319,14 @@ Result<SetupRecord> FirstStart::run() {
     if (auto made = make_genesis(); !made) return base::pass(made);
     if (auto enrolled = enrol_services(); !enrolled) return base::pass(enrolled);
     if (auto enrolled = enrol_people(*patients); !enrolled) return base::pass(enrolled);
+    if (auto enrolled = enrol_things(*patients); !enrolled) return base::pass(enrolled);
     if (auto opened = keys_->unlock(record_.administrator, demo_password); !opened) {
         return base::pass(opened);
     }
     for (const auto& person : people_) {
         if (auto signed_it = sign_enrolment(person); !signed_it) return base::pass(signed_it);
     }
+    if (auto signed_it = sign_certifications(); !signed_it) return base::pass(signed_it);
     if (auto signed_it = sign_consents(); !signed_it) return base::pass(signed_it);
     if (auto written = write_transactions(folder_.first_transactions(), transactions_); !written) {
         return base::pass(written);
@@ -296,6 +346,7 @@ Result<void> clear_unfinished(const DataFolder& folder) {
     std::error_code error;
     for (const auto& path : {folder.genesis(), folder.trust(), folder.keys(), folder.vault(),
                              folder.broker(), folder.fleet(), folder.first_transactions(),
+                             folder.pda(), folder.askg(), folder.provision(),
                              folder.sequences(), folder.databases(), folder.checkpoints()}) {
         fs::remove_all(path, error);
         if (error) {
@@ -334,6 +385,15 @@ Result<SetupRecord> read_setup(const DataFolder& folder) {
         return base::fail(ErrorCode::corrupted, "setup.json is not the JSON it was written as");
     }
     const auto& object = json.get_object();
+    const auto* format = object.if_contains("format");
+    if (format == nullptr || *format != boost::json::value(setup_format)) {
+        return base::fail(
+            ErrorCode::conflict,
+            fmt::format("{} was set up by another version of Salus, in which devices had other "
+                        "keys; nothing in it was touched. salus verify and salus claim still read "
+                        "it; start with another folder: ./run --data FOLDER",
+                        folder.root.string()));
+    }
     SetupRecord record;
     const auto* source = object.if_contains("source");
     const auto* demo = object.if_contains("demo");
@@ -345,7 +405,8 @@ Result<SetupRecord> read_setup(const DataFolder& folder) {
     const std::pair<wire::LedgerId*, std::string_view> ids[] = {
         {&record.administrator, "administrator"},
         {&record.cloud_server, "cloud_server"},
-        {&record.demo_program, "demo_program"}};
+        {&record.demo_program, "demo_program"},
+        {&record.key_generator, "key_generator"}};
     for (const auto& [id, name] : ids) {
         auto read = id_in(object, name);
         if (!read) return base::pass(read);

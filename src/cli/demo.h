@@ -34,14 +34,17 @@ struct SetupRecord {
     wire::LedgerId administrator;
     wire::LedgerId cloud_server;
     wire::LedgerId demo_program;
+    wire::LedgerId key_generator;
 };
 
-/// Sets the folder up where that was not done yet: genesis, keys, people, devices, and the signed
-/// transactions that enrol them. A set-up that was interrupted begins again.
-/// Errors: `conflict` if the folder was set up for other patients; those of files and recordings.
+/// Sets the folder up where that was not done yet: genesis, keys, people, the key generator, PDAs
+/// and devices, and the signed transactions that enrol and certify them. A set-up that was interrupted begins again.
+/// Errors: `conflict` if the folder was set up for other patients, or as `read_setup`;
+/// those of files and recordings.
 [[nodiscard]] base::Result<SetupRecord> set_up(const DataFolder& folder, const DemoSetup& setup,
                                                const base::Clock& clock, base::Random& random);
-/// Errors: `not_found` with what to do if the folder was never set up.
+/// Errors: `not_found` with what to do if the folder was never set up; `conflict` with
+/// what to do if that was before keys were agreed in sessions.
 [[nodiscard]] base::Result<SetupRecord> read_setup(const DataFolder& folder);
 
 /// The signed transactions of the first start, in order; empty once they are on the chain.

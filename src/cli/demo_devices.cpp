@@ -3,12 +3,11 @@
 
 #include <fmt/format.h>
 
-#include "crypto/aead.h"
+#include "askg/secret_bytes.h"
 #include "device/fleet_config.h"
 #include "device/recording.h"
 #include "device/sensors.h"
 #include "gateway/broker_config.h"
-#include "storage/files.h"
 
 namespace cli {
 namespace {
@@ -65,47 +64,34 @@ Result<std::vector<DemoPatient>> demo_patients(const DemoSetup& setup) {
     return out;
 }
 
-namespace {
-
-base::Bytes draw_key(base::Random& random) {
-    base::Bytes key(crypto::Aes256Gcm::key_bytes);
-    random.fill(key);
-    return key;
-}
-
-}  // namespace
-
-Result<void> enrol_devices(const DataFolder& folder, const std::vector<DemoPatient>& patients,
-                           const std::vector<wire::LedgerId>& ids, const EnrolDevices& parts) {
+Result<void> enrol_devices(const std::vector<DemoPatient>& patients,
+                           const std::vector<wire::LedgerId>& ids, std::uint64_t seed,
+                           const Enrolment::Parts& parts, Enrolment& enrolment) {
     device::FleetConfig fleet;
-    fleet.seed = parts.setup.seed;
+    fleet.seed = seed;
+    base::Bytes secret = parts.keys.derived_key("broker");
+    const askg::WipeAtEnd wipe(secret);
     for (std::size_t i = 0; i < patients.size(); ++i) {
+        const auto pda = enrolment.enrol_pda(ids[i], "PDA of " + patients[i].person.name);
+        if (!pda) return base::pass(pda);
         for (const auto& plan : patients[i].devices) {
-            device::FleetDevice member{
-                .id = base::draw<wire::DeviceId>(parts.random),
-                .frame_key = draw_key(parts.random),
-                .ack_key = draw_key(parts.random),
-                .password = {},
-                .patient = static_cast<std::uint32_t>(i),
-                .recording = patients[i].recording.empty()
-                                 ? std::filesystem::path()
-                                 : std::filesystem::absolute(patients[i].recording),
-                .source = plan.source};
-            member.password = gateway::device_password(member.frame_key);
-            auto added = parts.directory.add({.id = member.id,
-                                              .label = plan.label,
-                                              .patient = ids[i],
-                                              .vitals = plan.vitals,
-                                              .frame_key = member.frame_key,
-                                              .ack_key = member.ack_key,
-                                              .interval_ms = plan.interval_ms,
-                                              .suspended = false});
-            if (!added) return added;
-            fleet.devices.push_back(std::move(member));
+            const auto record = enrolment.enrol_device(
+                {ids[i], plan.label, plan.vitals, plan.interval_ms}, identity::SealedTo::pda, {});
+            if (!record) return base::pass(record);
+            const auto id = base::to_hex(record->id.view());
+            fleet.devices.push_back(
+                {.id = record->id,
+                 .credentials =
+                     Enrolment::credentials_of_device(parts.folder, record->id).filename(),
+                 .password = gateway::broker_password(secret, id),
+                 .patient = static_cast<std::uint32_t>(i),
+                 .recording = patients[i].recording.empty()
+                                  ? std::filesystem::path()
+                                  : std::filesystem::absolute(patients[i].recording),
+                 .source = plan.source});
         }
     }
-    if (auto made = storage::make_folder(folder.fleet()); !made) return made;
-    return device::write_fleet_config(folder.fleet() / "fleet.json", fleet);
+    return device::write_fleet_config(parts.folder.fleet() / "fleet.json", fleet);
 }
 
 }  // namespace cli

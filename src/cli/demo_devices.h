@@ -5,12 +5,10 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/random.h"
-#include "cli/data_folder.h"
 #include "cli/demo.h"
 #include "cli/demo_cast.h"
+#include "cli/enrolment.h"
 #include "device/reading_source.h"
-#include "identity/directory.h"
 
 namespace cli {
 
@@ -25,16 +23,11 @@ struct DemoPatient {
 /// folder holds none.
 [[nodiscard]] base::Result<std::vector<DemoPatient>> demo_patients(const DemoSetup& setup);
 
-struct EnrolDevices {  // all borrowed
-    const DemoSetup& setup;
-    identity::Directory& directory;
-    base::Random& random;
-};
-/// Draws each device's id and keys, puts it into the directory and into the fleet's own file.
-/// `ids`: the patients' LedgerIds, in order.
-[[nodiscard]] base::Result<void> enrol_devices(const DataFolder& folder,
-                                               const std::vector<DemoPatient>& patients,
+/// Enrols a PDA for each patient and the patient's devices, with keys drawn here, and writes the
+/// fleet's own file. `ids`: the patients' LedgerIds, in order. The caller commits.
+[[nodiscard]] base::Result<void> enrol_devices(const std::vector<DemoPatient>& patients,
                                                const std::vector<wire::LedgerId>& ids,
-                                               const EnrolDevices& parts);
+                                               std::uint64_t seed, const Enrolment::Parts& parts,
+                                               Enrolment& enrolment);
 
 }  // namespace cli

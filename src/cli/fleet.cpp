@@ -9,6 +9,7 @@
 
 #include "cli/process.h"
 #include "cli/trace_file.h"
+#include "crypto/random.h"
 #include "device/fleet.h"
 #include "device/fleet_config.h"
 #include "mqtt/mosquitto_network.h"
@@ -37,7 +38,10 @@ Result<void> write_summary(const DataFolder& folder, const device::FleetSummary&
                             {"readings_sent", summary.readings_sent},
                             {"batches_sent", summary.batches_sent},
                             {"batches_acknowledged", summary.batches_acknowledged},
-                            {"batches_resent", summary.resent}});
+                            {"batches_kept_by_pdas", summary.batches_kept},
+                            {"batches_resent", summary.resent},
+                            {"handshakes", summary.handshakes},
+                            {"frames_refused", summary.refused_frames}});
     return storage::write_file_synced(folder.fleet_summary(), base::as_bytes(json));
 }
 
@@ -52,9 +56,11 @@ Result<void> run(const FleetOptions& options) {
     auto trace = TraceFile::open(options.trace);
     if (!trace) return base::pass(trace);
     const base::SystemClock clock;
+    crypto::SystemRandom random;
     auto settings = device_options(options);
     settings.observer = trace->get();
-    auto fleet = device::Fleet::open(*config, settings, **network, clock);
+    auto fleet = device::Fleet::open(*config, settings, **network,
+                                     {.clock = clock, .random = random});
     if (!fleet) return base::pass(fleet);
     if (auto told = tell_ready(options.ready_fd); !told) return told;
     for (const auto& warning : (*fleet)->warnings()) fmt::print("{}\n", warning);

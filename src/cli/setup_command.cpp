@@ -3,19 +3,44 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
+#include "askg/secret_bytes.h"
 #include "base/clock.h"
 #include "crypto/random.h"
-#include "device/fleet_config.h"
 #include "gateway/broker_config.h"
 #include "identity/key_store.h"
 #include "storage/files.h"
+#include "storage/rocks_store.h"
 
 namespace cli {
 
 mqtt::Credentials gateway_credentials(const identity::KeyStore& keys) {
-    return {.client_id = std::string(gateway::gateway_user),
-            .username = std::string(gateway::gateway_user),
-            .password = gateway::gateway_password(keys.derived_key("broker"))};
+    const std::string user(gateway::gateway_user);
+    base::Bytes secret = keys.derived_key("broker");
+    const askg::WipeAtEnd wipe(secret);
+    return {.client_id = user,
+            .username = user,
+            .password = gateway::broker_password(secret, user)};
+}
+
+base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port,
+                                const identity::Directory& directory,
+                                const identity::KeyStore& keys, base::Random& random) {
+    gateway::BrokerSetup setup{.port = port, .node_secret = keys.derived_key("broker")};
+    const askg::WipeAtEnd wipe(setup.node_secret);
+    std::set<wire::DeviceId> pdas;
+    for (const auto& pda : directory.pdas()) {
+        if (!pda.ended()) pdas.insert(pda.id);
+    }
+    setup.pdas.assign(pdas.begin(), pdas.end());
+    for (const auto& device : directory.devices()) {
+        if (device.ended() || !pdas.contains(device.pda)) continue;
+        setup.devices.push_back(
+            {device.id, device.pda, device.sealed_to == identity::SealedTo::cloud});
+    }
+    const auto written = gateway::write_broker_config(folder.broker(), setup, random);
+    return written ? base::Result<void>() : base::pass(written);
 }
 
 base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port) {
@@ -23,16 +48,11 @@ base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port) {
     crypto::SystemRandom random;
     const auto keys = identity::KeyStore::open(folder.keys(), clock, random);
     if (!keys) return base::pass(keys);
-    const auto fleet = device::read_fleet_config(folder.fleet() / "fleet.json");
-    if (!fleet) return base::pass(fleet);
-    gateway::BrokerSetup setup{.port = port, .tenant = fleet->tenant, .users = {}};
-    const auto gateway = gateway_credentials(**keys);
-    setup.users.push_back({gateway.username, gateway.password});
-    for (const auto& device : fleet->devices) {
-        setup.users.push_back({base::to_hex(device.id.view()), device.password});
-    }
-    const auto written = gateway::write_broker_config(folder.broker(), setup, random);
-    return written ? base::Result<void>() : base::pass(written);
+    const auto store = storage::RocksStore::open(folder.database("identity"));
+    if (!store) return base::pass(store);
+    const auto directory = identity::Directory::open(**store);
+    if (!directory) return base::pass(directory);
+    return write_broker(folder, port, **directory, **keys, random);
 }
 
 int setup_command(const SetupCommand& command) {

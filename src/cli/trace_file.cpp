@@ -20,14 +20,14 @@ TraceFile::~TraceFile() {
     std::fclose(file_);
 }
 
-void TraceFile::on_sealed(const wire::DeviceId& device, std::uint64_t sequence,
-                          std::uint64_t counter) {
-    fmt::print(file_, "sealed {} {} {}\n", base::to_hex(device.view()), sequence, counter);
+void TraceFile::on_sealed(const wire::DeviceId& device, const keyagreement::Sid& session,
+                          std::uint64_t sequence, std::uint64_t counter) {
+    fmt::print(file_, "sealed {} {} {} {}\n", base::to_hex(device.view()),
+               base::to_hex(session.view()), sequence, counter);
 }
 
-void TraceFile::on_acknowledged(const wire::DeviceId& device, std::uint64_t counter,
-                                std::uint64_t sequence) {
-    fmt::print(file_, "acknowledged {} {} {}\n", base::to_hex(device.view()), counter, sequence);
+void TraceFile::on_acknowledged(const wire::DeviceId& device, std::uint64_t counter) {
+    fmt::print(file_, "acknowledged {} {}\n", base::to_hex(device.view()), counter);
 }
 
 }  // namespace cli

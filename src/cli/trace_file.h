@@ -11,8 +11,8 @@
 namespace cli {
 
 /// Writes a line for each frame sealed and each batch acknowledged, so that a test can hold what a
-/// device was promised against what is on disk: "sealed DEVICE SEQUENCE COUNTER",
-/// "acknowledged DEVICE COUNTER SEQUENCE". Each line leaves the process before the call returns.
+/// device was promised against what is on disk: "sealed DEVICE SESSION SEQUENCE
+/// COUNTER", "acknowledged DEVICE COUNTER". Each line leaves the process before the call returns.
 class TraceFile final : public device::SessionObserver {
 public:
     /// Nothing for an empty path. Errors: `unavailable`.
@@ -22,10 +22,9 @@ public:
     TraceFile(const TraceFile&) = delete;
     TraceFile& operator=(const TraceFile&) = delete;
 
-    void on_sealed(const wire::DeviceId& device, std::uint64_t sequence,
-                   std::uint64_t counter) override;
-    void on_acknowledged(const wire::DeviceId& device, std::uint64_t counter,
-                         std::uint64_t sequence) override;
+    void on_sealed(const wire::DeviceId& device, const keyagreement::Sid& session,
+                   std::uint64_t sequence, std::uint64_t counter) override;
+    void on_acknowledged(const wire::DeviceId& device, std::uint64_t counter) override;
 
 private:
     explicit TraceFile(std::FILE* file) : file_(file) {}

@@ -87,6 +87,18 @@ base::Result<Played> play(const FleetDevice& device, std::uint64_t seed, const S
     return Played{make_recording_source(part->rows, cut), length, std::nullopt};
 }
 
+base::Result<DeviceSession::Identity> identity_of(const FleetDevice& device,
+                                                  const std::string& tenant,
+                                                  const std::filesystem::path& folder) {
+    const auto file = folder / device.credentials;
+    auto credentials = askg::read_file<askg::DeviceCredentials>(file);
+    if (!credentials) return pass(credentials);
+    if (credentials->grant.id != device.id) {
+        return fail(ErrorCode::malformed, file.string() + " holds another device's credentials");
+    }
+    return DeviceSession::Identity{std::move(*credentials), tenant};
+}
+
 }  // namespace
 
 struct Fleet::Member {
@@ -101,15 +113,16 @@ Fleet::~Fleet() = default;
 
 base::Result<std::unique_ptr<Fleet>> Fleet::open(const FleetConfig& config,
                                                  const FleetOptions& options,
-                                                 mqtt::Network& network, const base::Clock& clock) {
+                                                 mqtt::Network& network,
+                                                 const DeviceSession::Surroundings& surroundings) {
     if (auto valid = check(options); !valid) return pass(valid);
     if (auto made = storage::make_folder(options.folder); !made) return pass(made);
-    const Schedule wanted{clock.now(), options.speed_milli, options.duration,
+    const Schedule wanted{surroundings.clock.now(), options.speed_milli, options.duration,
                           options.cut_recordings, options.endless};
     const auto schedule = internal::load_or_fix(options.folder / "schedule", wanted);
     if (!schedule) return pass(schedule);
 
-    std::unique_ptr<Fleet> fleet(new Fleet(network, clock));
+    std::unique_ptr<Fleet> fleet(new Fleet(network, surroundings.clock));
     Schedule same_start = wanted;
     same_start.start = schedule->start;
     if (same_start != *schedule) {
@@ -122,9 +135,12 @@ base::Result<std::unique_ptr<Fleet>> Fleet::open(const FleetConfig& config,
         auto played = play(device, config.seed, *schedule, recordings);
         if (!played) return pass(played);
         const PatientClock patient(schedule->start, schedule->speed_milli, played->length);
+        const auto identity = identity_of(device, config.tenant, options.folder);
+        if (!identity) return pass(identity);
         auto session = DeviceSession::open(
-            {device.id, device.frame_key, device.ack_key, config.tenant}, std::move(played->source),
-            {options.folder, patient, options.window, played->backlog, options.observer}, clock);
+            *identity, std::move(played->source),
+            {options.folder, patient, options.window, played->backlog, options.observer},
+            surroundings);
         if (!session) return pass(session);
         const std::string name = base::to_hex(device.id.view());
         fleet->members_.push_back(
@@ -185,7 +201,9 @@ FleetSummary Fleet::summary() const {
         out.readings_sent += counts.readings_sent;
         out.batches_acknowledged += counts.acknowledged;
         out.resent += counts.resent;
-        out.bad_acknowledgements += counts.bad_acknowledgements;
+        out.batches_kept += counts.kept;
+        out.handshakes += counts.handshakes;
+        out.refused_frames += counts.refused_frames + counts.refused_contents;
     }
     return out;
 }

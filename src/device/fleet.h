@@ -19,7 +19,7 @@
 namespace device {
 
 struct FleetOptions {
-    /// Keeps the start of the run and each device's sequences and progress.
+    /// Holds the devices' credentials; keeps the start of the run and each device's progress.
     std::filesystem::path folder;
     std::uint32_t speed_milli = 1000;  ///< Patient milliseconds per second; at least 1000.
     /// Patient time of the run. Recordings end there at the latest. Simulated patients end there
@@ -42,7 +42,9 @@ struct FleetSummary {
     std::uint64_t readings_sent = 0;  ///< Each once, however often it was resent in this run.
     std::uint64_t batches_acknowledged = 0;
     std::uint64_t resent = 0;
-    std::uint64_t bad_acknowledgements = 0;
+    std::uint64_t batches_kept = 0;    ///< Said to be on a PDA's disk.
+    std::uint64_t handshakes = 0;      ///< Finished ones.
+    std::uint64_t refused_frames = 0;  ///< That came and were nothing a device can be told.
     std::string last_error;  ///< The last trouble, e.g. a full disk; empty: none.
 };
 
@@ -50,14 +52,15 @@ struct FleetSummary {
 /// device), on one thread. A fleet that was killed goes on where it was: its start time is on disk.
 class Fleet {
 public:
-    /// Borrows `network` and `clock`. The first open of a folder fixes the start time, the speed
+    /// Borrows `network` and what is in `surroundings`. The first open of a folder fixes the start time, the speed
     /// and the length; later ones keep them, with a warning where they were asked to differ.
-    /// Errors: those of files and recordings; `malformed` for a source that does not exist or a
-    /// speed below 1.
+    /// Errors: those of files, credentials and recordings; `malformed` for a source that does not
+    /// exist or a speed below 1.
     [[nodiscard]] static base::Result<std::unique_ptr<Fleet>> open(const FleetConfig& config,
                                                                    const FleetOptions& options,
                                                                    mqtt::Network& network,
-                                                                   const base::Clock& clock);
+                                                                   const DeviceSession::Surroundings&
+                                                                       surroundings);
     ~Fleet();
 
     /// Until every device is done or `stop` is asked for; an endless fleet is never done.

@@ -88,6 +88,7 @@ std::string access_rules(const BrokerSetup& setup) {
     rules.user(gateway_user);
     rules.read(mqtt::cloud_topic(tenant, "+", Direction::up));
     rules.write(mqtt::cloud_topic(tenant, "+", Direction::down));
+    rules.write(mqtt::started_topic(tenant));
     for (const wire::DeviceId& id : setup.pdas) {
         const std::string pda = base::to_hex(id.view());
         rules.user(pda);
@@ -95,6 +96,8 @@ std::string access_rules(const BrokerSetup& setup) {
         rules.read(mqtt::cloud_topic(tenant, pda, Direction::down));
         rules.read(mqtt::pda_topic(tenant, pda, "+", Direction::up));
         rules.write(mqtt::pda_topic(tenant, pda, "+", Direction::down));
+        rules.write(mqtt::pda_started_topic(tenant, pda));
+        rules.read(mqtt::started_topic(tenant));
         const auto [begin, end] = devices_of.equal_range(id);
         for (auto at = begin; at != end; ++at) {
             if (!at->second->seals_to_cloud) continue;
@@ -109,6 +112,7 @@ std::string access_rules(const BrokerSetup& setup) {
         rules.user(id);
         rules.write(mqtt::pda_topic(tenant, pda, id, Direction::up));
         rules.read(mqtt::pda_topic(tenant, pda, id, Direction::down));
+        rules.read(mqtt::pda_started_topic(tenant, pda));
     }
     return std::move(rules).text();
 }

@@ -11,7 +11,7 @@
 #include <set>
 
 #include "crypto/random.h"
-#include "gateway/internal/test_broker.h"
+#include "gateway/testing/test_broker.h"
 #include "mqtt/mosquitto_network.h"
 #include "mqtt/topics.h"
 #include "storage/files.h"
@@ -20,7 +20,6 @@ namespace gateway {
 namespace {
 
 using base::ErrorCode;
-using internal::TestBroker;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
@@ -199,7 +198,10 @@ TEST_F(RealBroker, LetsEachSpeakWithWhomItMustAlone) {
                                    [](const auto& entry) { return entry.second->connections == 1; });
     })) << text_of(folder / "log");
 
-    std::vector<std::string> topics = {"salus/v1/default/x", "salus/v1/other/cloud/x/up"};
+    std::vector<std::string> topics = {"salus/v1/default/x", "salus/v1/other/cloud/x/up",
+                                       mqtt::started_topic("default"),
+                                       mqtt::pda_started_topic("default", hex_of(pda_a)),
+                                       mqtt::pda_started_topic("default", hex_of(pda_b))};
     for (const Direction direction : {Direction::up, Direction::down}) {
         for (const std::uint8_t number : numbers) {
             topics.push_back(cloud(number, direction));
@@ -230,6 +232,12 @@ TEST_F(RealBroker, LetsEachSpeakWithWhomItMustAlone) {
     allowed[hex_of(device_a)] = {from(a, at_pda(pda_a, device_a, down))};
     allowed[hex_of(sealed_a)] = {from(a, at_pda(pda_a, sealed_a, down))};
     allowed[hex_of(device_b)] = {from(b, at_pda(pda_b, device_b, down))};
+    for (const std::string& pda : {a, b}) {
+        allowed[pda].insert(from("gateway", mqtt::started_topic("default")));
+    }
+    allowed[hex_of(device_a)].insert(from(a, mqtt::pda_started_topic("default", a)));
+    allowed[hex_of(sealed_a)].insert(from(a, mqtt::pda_started_topic("default", a)));
+    allowed[hex_of(device_b)].insert(from(b, mqtt::pda_started_topic("default", b)));
     const auto all_there = [&] {
         return std::ranges::all_of(
             clients, [&](const auto& entry) { return entry.second->got == allowed[entry.first]; });

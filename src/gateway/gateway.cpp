@@ -76,7 +76,9 @@ void Gateway::on_connected() {
     // A failure means that the connection is lost already: then this is called again.
     const bool subscribed =
         transport_->subscribe(mqtt::cloud_topic(options_.tenant, "+", mqtt::Direction::up))
-            .has_value();
+            .has_value() &&
+        // Clients hold sessions that this process may never have had.
+        transport_->publish(mqtt::started_topic(options_.tenant), {}).has_value();
     const std::scoped_lock lock(state_mutex_);
     health_.broker_connected = subscribed;
     if (health_.storage_writable) health_.trouble.clear();

@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <utility>
 
 #include "base/random.h"
 #include "base/testing.h"
-#include "device/device_session.h"
-#include "device/sensors.h"
+#include "gateway/internal/client_end.h"
 #include "mqtt/memory_broker.h"
 #include "mqtt/topics.h"
 #include "storage/memory_store.h"
@@ -18,338 +18,528 @@ namespace gateway {
 namespace {
 
 using namespace std::chrono_literals;
+using identity::DeviceState;
+using internal::ClientEnd;
+using internal::LoneServer;
+using mqtt::Direction;
 using mqtt::MemoryBroker;
 
 constexpr base::TimePoint start = base::from_unix_ms(1'700'000'000'000);
+// Two patients, each with a PDA. The first has two devices that seal to the PDA and one that seals
+// to the cloud.
+constexpr std::uint8_t pda_a = 0xA0, oximeter = 0xA1, cuff = 0xA2, implant = 0xA3, pda_b = 0xB0,
+                       thermometer = 0xB1, nobody = 0xCC;
 
-wire::DeviceId device_id(std::uint8_t number) {
+wire::DeviceId id_of(std::uint8_t number) {
     wire::DeviceId id;
     id.bytes.fill(number);
     return id;
 }
+wire::LedgerId patient_of(std::uint8_t number) {
+    wire::LedgerId id;
+    id.bytes.fill(number);
+    return id;
+}
+std::string topic_of(std::uint8_t client, Direction direction = Direction::up) {
+    return mqtt::cloud_topic("default", base::to_hex(id_of(client).view()), direction);
+}
+wire::ReadingBatch batch(std::uint64_t counter) {
+    wire::ReadingBatch out;
+    out.counter = counter;
+    out.clock = start;
+    out.readings = {{wire::Vital::heart_rate,
+                     start + std::chrono::seconds(counter),
+                     static_cast<std::int64_t>(60'000 + counter % 1'000),
+                     {},
+                     0}};
+    return out;
+}
+wire::Relayed relayed(std::uint8_t device, std::uint64_t counter) {
+    return {{{id_of(device), wire::encode(batch(counter))}}};
+}
 
-/// A gateway over in-memory stores and broker, and sealed frames made by hand.
-struct GatewayWithDevices : testing::Test {
-    GatewayWithDevices() {
-        folder = std::filesystem::temp_directory_path() /
-                 ("salus-gateway-" + std::to_string(::getpid()) + "-" +
-                  testing::UnitTest::GetInstance()->current_test_info()->name());
-        std::filesystem::remove_all(folder);
-        std::filesystem::create_directories(folder);
+/// A client on the broker: keeps its session going and remembers what it was told.
+class Speaker final : public mqtt::Listener {
+public:
+    Speaker(std::uint8_t number, const LoneServer& server, MemoryBroker& broker,
+            const base::Clock& clock)
+        : number_(number), clock_(clock), random_(number), end_(id_of(number), server, random_) {
+        transport_ = broker.make_client({std::to_string(number), std::to_string(number), ""});
+        transport_->connect(*this);
+    }
+    void on_connected() override {
+        EXPECT_TRUE(transport_->subscribe(topic_of(number_, Direction::down)));
+    }
+    void on_disconnected(std::string_view) override {}
+    void on_message(std::string_view, base::ByteView payload) override {
+        take(end_.client().receive(payload, clock_.now()));
+    }
+    /// As a client that forgot what it had.
+    void agree() {
+        end_.client().restart();
+        take(end_.client().start(clock_.now()));
+    }
+    [[nodiscard]] bool ready() const { return end_.client().ready(); }
+    [[nodiscard]] base::Bytes sealed(base::ByteView plaintext) {
+        auto record = end_.client().seal(plaintext, clock_.now());
+        EXPECT_TRUE(record) << record.error().detail;
+        return record ? *std::move(record) : base::Bytes{};
+    }
+    [[nodiscard]] base::Bytes sealed(const wire::Content& content) {
+        return sealed(wire::encode_content(content));
+    }
+    [[nodiscard]] askg::ProvisionedPeer provisioned() const {
+        return end_.provisioned(clock_.now());
+    }
+    /// What the gateway acknowledged, by device.
+    std::multiset<std::pair<wire::DeviceId, std::uint64_t>> acknowledged;
+    std::size_t answers = 0;  ///< Records that held something.
+
+private:
+    void take(keyagreement::Outcome outcome) {
+        for (base::Bytes& frame : outcome.to_send) {
+            EXPECT_TRUE(transport_->publish(topic_of(number_), std::move(frame)));
+        }
+        if (!outcome.received || outcome.received->plaintext.empty()) return;
+        ++answers;
+        const auto content = wire::decode_content(outcome.received->plaintext);
+        ASSERT_TRUE(content) << content.error().detail;
+        if (const auto* own = std::get_if<wire::Acknowledgement>(&*content)) {
+            keep(id_of(number_), *own);
+        } else if (const auto* all = std::get_if<wire::RelayedAcknowledgements>(&*content)) {
+            for (const auto& one : all->acknowledgements) keep(one.device, one.acknowledgement);
+        } else {
+            ADD_FAILURE() << "the gateway answered with something else";
+        }
+    }
+    void keep(const wire::DeviceId& device, const wire::Acknowledgement& acknowledgement) {
+        for (const std::uint64_t counter : acknowledgement.counters) {
+            acknowledged.emplace(device, counter);
+        }
+    }
+
+    std::uint8_t number_;
+    const base::Clock& clock_;
+    base::SeededRandom random_;
+    mutable ClientEnd end_;
+    std::unique_ptr<mqtt::MqttTransport> transport_;
+};
+
+/// A gateway over in-memory stores and broker, with clients that agreed on keys with it.
+struct GatewayWithClients : testing::Test {
+    GatewayWithClients() {
         directory = std::move(*identity::Directory::open(identities));
+        for (const std::uint8_t patient : {std::uint8_t{1}, std::uint8_t{2}}) add_patient(patient);
+        add_pda(pda_a, 1);
+        add_pda(pda_b, 2);
+        add_device(oximeter, pda_a, 1);
+        add_device(cuff, pda_a, 1);
+        add_device(implant, pda_a, 1, identity::SealedTo::cloud);
+        add_device(thermometer, pda_b, 2);
+        peers.emplace(*directory);
+        provide({});
+        restart_gateway();
+        agree();
+    }
+    ~GatewayWithClients() override { gateway.reset(); }
+
+    void add_patient(std::uint8_t number) {
         identity::Person patient;
-        patient.id.bytes.fill(1);
+        patient.id = patient_of(number);
         patient.role = wire::Role::patient;
         patient.name = "Test Patient";
         EXPECT_TRUE(directory->add(patient));
-        for (const std::uint8_t number : {std::uint8_t{7}, std::uint8_t{8}}) {
-            identity::DeviceRecord record;
-            record.id = device_id(number);
-            record.label = "Device";
-            record.patient = patient.id;
-            record.vitals = {wire::Vital::heart_rate};
-            record.frame_key = base::Bytes(32, number);
-            record.ack_key = base::Bytes(32, static_cast<std::uint8_t>(number + 100));
-            EXPECT_TRUE(directory->add(record));
+    }
+    void add_pda(std::uint8_t number, std::uint8_t patient) {
+        identity::PdaRecord record;
+        record.id = id_of(number);
+        record.label = "PDA";
+        record.patient = patient_of(patient);
+        EXPECT_TRUE(directory->add(record));
+    }
+    void add_device(std::uint8_t number, std::uint8_t pda, std::uint8_t patient,
+                    identity::SealedTo sealed_to = identity::SealedTo::pda) {
+        identity::DeviceRecord record;
+        record.id = id_of(number);
+        record.label = "Device";
+        record.patient = patient_of(patient);
+        record.vitals = {wire::Vital::heart_rate};
+        record.pda = id_of(pda);
+        record.sealed_to = sealed_to;
+        EXPECT_TRUE(directory->add(record));
+    }
+    /// What the key generator says of all clients; of `revoked` only that.
+    void provide(const std::set<std::uint8_t>& revoked) {
+        askg::Provision provision{
+            .sequence = ++provisions, .made_at = start, .complete = true, .peers = {}};
+        for (const auto* speaker : {&a, &b, &own}) {
+            provision.peers.push_back(speaker->provisioned());
+            const std::uint8_t number = provision.peers.back().name.bytes[0];
+            provision.peers.back().revoked = revoked.contains(number);
         }
-        restart_gateway();
+        peers->take(std::move(provision));
     }
-    ~GatewayWithDevices() override {
-        gateway.reset();
-        std::filesystem::remove_all(folder);
-    }
-
     /// As after kill -9: what the gateway held in memory is gone, the stores are not.
     void restart_gateway() {
         gateway.reset();
         transport.reset();
         series.reset();
         series = std::move(*series::SeriesStore::open(readings));
-        sequences.emplace(std::move(*storage::SequenceRange::open(folder / "acks", 1, 1'024)));
-        gateway = std::make_unique<Gateway>(Gateway::Parts{*directory, *series, *sequences, clock},
-                                            Gateway::Options{});
+        gateway = make_gateway({});
         transport = broker.make_client({"gateway", "gateway", ""});
         gateway->attach(*transport);
         broker.poll(0ms);
     }
-
-    static wire::ReadingBatch batch(std::uint64_t counter) {
-        wire::ReadingBatch out;
-        out.counter = counter;
-        out.clock = start;
-        out.readings = {{wire::Vital::heart_rate,
-                         start + std::chrono::seconds(counter),
-                         static_cast<std::int64_t>(60'000 + counter % 1'000),
-                         {},
-                         0}};
-        return out;
+    std::unique_ptr<Gateway> make_gateway(const Gateway::Options& options) {
+        return std::make_unique<Gateway>(
+            Gateway::Parts{*directory, *peers, *series, clock, random}, server.setup(clock.now()),
+            options);
     }
-    static base::Bytes frame(std::uint8_t device, std::uint64_t sequence, base::ByteView plain) {
-        base::Bytes out = wire::encode({wire::FrameType::readings, device_id(device), sequence});
-        crypto::Aes256Gcm key(base::Bytes(32, device));
-        base::append(out, key.seal(crypto::nonce_of(sequence), out, plain));
-        return out;
+    void agree() {
+        for (auto* speaker : {&a, &b, &own}) speaker->agree();
+        settle();
+        for (const auto* speaker : {&a, &b, &own}) EXPECT_TRUE(speaker->ready());
     }
-    static base::Bytes frame(std::uint8_t device, std::uint64_t sequence) {
-        return frame(device, sequence, wire::encode(batch(sequence)));
-    }
-    static std::string topic(std::uint8_t device) {
-        return mqtt::telemetry_topic("default", base::to_hex(device_id(device).view()));
+    /// Until nothing is under way any more.
+    void settle() {
+        do {
+            broker.poll(0ms);
+        } while (gateway->work_once() != 0 || broker.waiting() != 0);
     }
     void deliver(const std::string& to, const base::Bytes& bytes) {
         gateway->on_message(to, bytes);
-        while (gateway->work_once() != 0) {
-        }
+        settle();
     }
-    std::uint64_t refused(Refusal refusal) const {
+    void deliver(std::uint8_t client, const base::Bytes& bytes) { deliver(topic_of(client), bytes); }
+    std::uint64_t refused(std::string_view reason) const {
         const auto counts = gateway->counts();
-        const auto found = counts.refusals.find(std::string(name_of(refusal)));
+        const auto found = counts.refusals.find(std::string(reason));
         return found == counts.refusals.end() ? 0 : found->second;
     }
+    std::uint64_t refused(Refusal refusal) const { return refused(name_of(refusal)); }
     std::uint64_t refused_in_all() const {
         std::uint64_t sum = 0;
         for (const auto& [reason, count] : gateway->counts().refusals) sum += count;
         return sum;
     }
-    /// Counters stored, by device; fails the test where one is stored twice.
-    std::map<wire::DeviceId, std::multiset<std::int64_t>> stored() const {
-        std::map<wire::DeviceId, std::multiset<std::int64_t>> out;
-        EXPECT_TRUE(series->read_after(0, [&](const series::StoredBatch& b) {
-            for (const auto& reading : b.readings) {
-                out[b.device].insert(base::to_unix_ms(reading.time));
-            }
+    /// Counters stored, by device.
+    std::multiset<std::pair<wire::DeviceId, std::uint64_t>> stored() const {
+        std::multiset<std::pair<wire::DeviceId, std::uint64_t>> out;
+        EXPECT_TRUE(series->read_after(0, [&](const series::StoredBatch& one) {
+            out.emplace(one.device, one.counter);
             return true;
         }));
         return out;
     }
 
-    std::filesystem::path folder;
     base::ManualClock clock{start};
+    base::SeededRandom random{1};
     MemoryBroker broker;
     storage::MemoryStore identities;
     storage::MemoryStore readings;
+    LoneServer server = LoneServer::draw(keyagreement::Suite::aes_256_gcm, random);
+    Speaker a{pda_a, server, broker, clock};
+    Speaker b{pda_b, server, broker, clock};
+    Speaker own{implant, server, broker, clock};
     std::unique_ptr<identity::Directory> directory;
+    std::optional<identity::Peers> peers;
+    std::uint64_t provisions = 0;
     std::unique_ptr<series::SeriesStore> series;
-    std::optional<storage::SequenceRange> sequences;
     std::unique_ptr<mqtt::MqttTransport> transport;
     std::unique_ptr<Gateway> gateway;
 };
 
-TEST_F(GatewayWithDevices, StoresAReadingWithThePatientItBelongsTo) {
-    deliver(topic(7), frame(7, 1));
-    EXPECT_EQ(gateway->counts().readings_accepted, 1U);
-    EXPECT_EQ(gateway->counts().batches_accepted, 1U);
+using Pair = std::pair<wire::DeviceId, std::uint64_t>;
+
+TEST_F(GatewayWithClients, StoresAReadingWithThePatientItBelongsTo) {
+    EXPECT_EQ(gateway->counts().handshakes, 3U);
+    EXPECT_EQ(gateway->counts().sessions, 3U);
+    deliver(pda_a, a.sealed(relayed(oximeter, 1)));
+    deliver(pda_b, b.sealed(relayed(thermometer, 1)));
+    EXPECT_EQ(gateway->counts().readings_accepted, 2U);
+    EXPECT_EQ(gateway->counts().batches_accepted, 2U);
     EXPECT_TRUE(gateway->counts().refusals.empty());
-    wire::LedgerId patient;
-    patient.bytes.fill(1);
-    EXPECT_EQ(series->latest(patient).size(), 1U);
-    EXPECT_EQ(series->frame_sequence(device_id(7)), std::uint64_t{1});
+    EXPECT_EQ(series->latest(patient_of(1)).size(), 1U);
+    EXPECT_EQ(series->latest(patient_of(2)).size(), 1U);
+    EXPECT_THAT(a.acknowledged, testing::ElementsAre(Pair{id_of(oximeter), 1}));
+    EXPECT_THAT(b.acknowledged, testing::ElementsAre(Pair{id_of(thermometer), 1}));
 }
 
-TEST_F(GatewayWithDevices, RefusesEachBadFrameWithItsReason) {
-    const base::Bytes good = frame(7, 10);
+TEST_F(GatewayWithClients, AnswersADeviceThatSealsToTheCloudItself) {
+    deliver(implant, own.sealed(batch(1)));
+    EXPECT_THAT(own.acknowledged, testing::ElementsAre(Pair{id_of(implant), 1}));
+    EXPECT_EQ(series->latest(patient_of(1)).size(), 1U);
+    EXPECT_EQ(refused_in_all(), 0U);
+}
+
+TEST_F(GatewayWithClients, RefusesEachBadFrameWithItsReason) {
+    const auto one = [&](const std::string& to, const base::Bytes& bytes, std::string_view why) {
+        const std::uint64_t before = refused(why);
+        deliver(to, bytes);
+        EXPECT_EQ(refused(why), before + 1) << why;
+    };
     const auto altered = [&](std::size_t at) {
-        base::Bytes out = good;
-        out[at] ^= 1U;
+        base::Bytes out = a.sealed(relayed(oximeter, 1));
+        out[at < out.size() ? at : out.size() - 1] ^= 1U;
         return out;
     };
-    const auto one = [&](const std::string& to, const base::Bytes& bytes, Refusal expected) {
-        const std::uint64_t before = refused(expected);
-        deliver(to, bytes);
-        EXPECT_EQ(refused(expected), before + 1) << name_of(expected);
-    };
-    one(topic(7), {}, Refusal::malformed);
-    one(topic(7), base::Bytes(25, 1), Refusal::malformed);
-    one(topic(7), altered(0), Refusal::malformed);  // version
-    one(topic(7), wire::encode({wire::FrameType::acknowledgement, device_id(7), 1}),
-        Refusal::malformed);
-    one(topic(7), base::Bytes(wire::frame_bytes_max + 1, 1), Refusal::too_large);
-    one(topic(7), base::Bytes(1'000'000, 1), Refusal::too_large);
-    one(topic(9), frame(9, 1), Refusal::unknown_device);
-    one(topic(8), good, Refusal::topic_mismatch);
-    one(topic(7), frame(9, 1), Refusal::topic_mismatch);
-    one("salus/v1/other/x/telemetry", good, Refusal::topic_mismatch);
-    one("", good, Refusal::topic_mismatch);
-    one(topic(7), altered(wire::frame_header_bytes - 1), Refusal::bad_tag);  // sequence
-    one(topic(7), altered(wire::frame_header_bytes), Refusal::bad_tag);
-    one(topic(7), altered(good.size() - 1), Refusal::bad_tag);
-    one(topic(7), {good.begin(), good.end() - 1}, Refusal::bad_tag);
-    one(topic(7), {good.begin(), good.begin() + wire::frame_header_bytes}, Refusal::bad_tag);
-    one(topic(7), frame(7, 20, base::Bytes{1, 2, 3}), Refusal::malformed);  // sealed nonsense
+    const std::string from_a = topic_of(pda_a);
+    one(from_a, {}, "E_PARSE");
+    one(from_a, base::Bytes(25, 1), "E_PARSE");
+    one(from_a, altered(0), "E_PARSE");  // version and profile
+    one(from_a, altered(2), "E_STATE");  // session
+    one(from_a, altered(keyagreement::data_header_bytes), "E_RECORD");
+    one(from_a, altered(SIZE_MAX), "E_RECORD");
+    one(from_a, base::Bytes(frame_bytes_max + 1, 1), name_of(Refusal::too_large));
+    one(from_a, base::Bytes(1'000'000, 1), name_of(Refusal::too_large));
+    // On a topic that is not the session's own, or none at all.
+    const std::string_view mismatch = name_of(Refusal::topic_mismatch);
+    one(topic_of(pda_b), a.sealed(relayed(oximeter, 1)), mismatch);
+    one(topic_of(oximeter), a.sealed(relayed(oximeter, 1)), mismatch);
+    for (const char* topic : {"", "salus/v1/other/cloud/x/up", "salus/v1/default/cloud/started"}) {
+        one(topic, a.sealed(relayed(oximeter, 1)), mismatch);
+    }
+    one(topic_of(pda_a, Direction::down), a.sealed(relayed(oximeter, 1)), mismatch);
+    // Sealed, but nothing that a client sends.
+    const std::string_view malformed = name_of(Refusal::malformed);
+    one(from_a, a.sealed(base::Bytes{9, 9, 9}), malformed);
+    one(from_a, a.sealed(wire::Acknowledgement{{1}, start}), malformed);
+    one(from_a, a.sealed(wire::Kept{{1}}), malformed);
+    one(from_a, a.sealed(wire::Relayed{{{id_of(oximeter), {1, 2, 3}}}}), malformed);
     EXPECT_EQ(gateway->counts().readings_accepted, 0U);
     EXPECT_TRUE(stored().empty());
-    // None of it spoils what the device itself sends.
-    deliver(topic(7), good);
+    EXPECT_TRUE(a.acknowledged.empty());
+    // None of it spoils what the client itself sends.
+    deliver(pda_a, a.sealed(relayed(oximeter, 1)));
     EXPECT_EQ(gateway->counts().readings_accepted, 1U);
 }
 
-TEST_F(GatewayWithDevices, RefusesWhatWasSealedUnderAnotherDevicesKey) {
-    base::Bytes forged = wire::encode({wire::FrameType::readings, device_id(7), 1});
-    crypto::Aes256Gcm other(base::Bytes(32, 8));
-    base::append(forged, other.seal(crypto::nonce_of(1), forged, wire::encode(batch(1))));
-    deliver(topic(7), forged);
-    EXPECT_EQ(refused(Refusal::bad_tag), 1U);
+TEST_F(GatewayWithClients, HearsAPdaForItsOwnDevicesAlone) {
+    const auto one = [&](std::uint8_t client, const base::Bytes& record, Refusal why) {
+        const std::uint64_t before = refused(why);
+        deliver(client, record);
+        EXPECT_EQ(refused(why), before + 1) << name_of(why);
+    };
+    one(pda_b, b.sealed(relayed(oximeter, 1)), Refusal::foreign_device);
+    one(pda_a, a.sealed(relayed(implant, 1)), Refusal::foreign_device);  // it seals to the cloud
+    one(pda_a, a.sealed(relayed(nobody, 1)), Refusal::unknown_device);
+    one(pda_a, a.sealed(relayed(pda_a, 1)), Refusal::unknown_device);
+    one(pda_a, a.sealed(batch(1)), Refusal::unknown_device);  // a PDA measures nothing itself
     EXPECT_TRUE(stored().empty());
+    // One batch that is refused does not spoil the others in the record.
+    wire::Relayed mixed = relayed(oximeter, 1);
+    mixed.batches.push_back({id_of(thermometer), wire::encode(batch(1))});
+    mixed.batches.push_back({id_of(cuff), {0xFF}});
+    mixed.batches.push_back({id_of(cuff), wire::encode(batch(5))});
+    deliver(pda_a, a.sealed(mixed));
+    EXPECT_THAT(a.acknowledged,
+                testing::ElementsAre(Pair{id_of(oximeter), 1}, Pair{id_of(cuff), 5}));
+    EXPECT_EQ(stored(), a.acknowledged);
 }
 
-TEST_F(GatewayWithDevices, RefusesReplaysAndTakesReorderedFramesWithinTheWindow) {
-    for (const std::uint64_t sequence : {5, 3, 4, 1'027}) deliver(topic(7), frame(7, sequence));
-    EXPECT_EQ(gateway->counts().batches_accepted, 4U);
-    for (const std::uint64_t sequence : {5, 3, 4, 1'027}) deliver(topic(7), frame(7, sequence));
-    EXPECT_EQ(refused(Refusal::replayed), 4U);
-    deliver(topic(7), frame(7, 6));  // still in the window of 1,024
-    EXPECT_EQ(gateway->counts().batches_accepted, 5U);
-    deliver(topic(7), frame(7, 2));  // below it
-    deliver(topic(7), frame(7, 0));
-    EXPECT_EQ(refused(Refusal::replayed), 6U);
-}
-
-TEST_F(GatewayWithDevices, KnowsOldFramesAsOldAfterARestart) {
-    for (std::uint64_t sequence = 1; sequence <= 20; ++sequence) {
-        deliver(topic(7), frame(7, sequence));
+TEST_F(GatewayWithClients, RefusesReplaysAndTakesReorderedRecordsWithinTheWindow) {
+    std::vector<base::Bytes> records;
+    for (std::uint64_t counter = 1; counter <= 20; ++counter) {
+        records.push_back(a.sealed(relayed(oximeter, counter)));
     }
+    for (auto at = records.rbegin(); at != records.rend(); ++at) deliver(pda_a, *at);
+    EXPECT_EQ(gateway->counts().batches_accepted, 20U);
+    for (const base::Bytes& record : records) deliver(pda_a, record);
+    EXPECT_EQ(refused("E_SEQ"), 20U);
+    EXPECT_EQ(stored().size(), 20U);
+}
+
+TEST_F(GatewayWithClients, KnowsNothingOfASessionAfterARestart) {
+    const base::Bytes delivered = a.sealed(relayed(oximeter, 1));
+    deliver(pda_a, delivered);
+    const base::Bytes late = a.sealed(relayed(oximeter, 2));
+    clock.advance(1s);
     restart_gateway();
-    for (std::uint64_t sequence = 1; sequence <= 20; ++sequence) {
-        deliver(topic(7), frame(7, sequence));
-    }
-    EXPECT_EQ(refused(Refusal::replayed), 20U);
-    deliver(topic(7), frame(7, 21));
-    EXPECT_EQ(gateway->counts().batches_accepted, 1U);
+    deliver(pda_a, delivered);
+    deliver(pda_a, late);
+    EXPECT_EQ(refused("E_STATE"), 2U);
+    EXPECT_EQ(stored().size(), 1U);
+    a.agree();
+    settle();
+    deliver(pda_a, a.sealed(relayed(oximeter, 2)));
+    EXPECT_EQ(stored().size(), 2U);
 }
 
-TEST_F(GatewayWithDevices, AnswersABatchSealedAnewAsADuplicate) {
-    deliver(topic(7), frame(7, 1));
-    deliver(topic(7), frame(7, 2, wire::encode(batch(1))));
+TEST_F(GatewayWithClients, AnswersABatchSealedAnewAsADuplicate) {
+    deliver(pda_a, a.sealed(relayed(oximeter, 1)));
+    deliver(pda_a, a.sealed(relayed(oximeter, 1)));
     EXPECT_EQ(gateway->counts().readings_accepted, 1U);
     EXPECT_EQ(gateway->counts().duplicates, 1U);
     EXPECT_EQ(gateway->counts().acknowledgements_sent, 2U);
     EXPECT_EQ(refused_in_all(), 0U);
-    EXPECT_EQ(stored()[device_id(7)].size(), 1U);
+    EXPECT_EQ(stored().size(), 1U);
 }
 
-TEST_F(GatewayWithDevices, RefusesASuspendedDeviceUntilItIsAllowedAgain) {
-    deliver(topic(7), frame(7, 1));
-    ASSERT_TRUE(directory->set_suspended(device_id(7), true));
-    clock.advance(FrameOpener::refresh);
-    deliver(topic(7), frame(7, 2));
-    deliver(topic(8), frame(8, 1));
+TEST_F(GatewayWithClients, RefusesASuspendedDeviceUntilItIsAllowedAgain) {
+    ASSERT_TRUE(directory->set_state(id_of(oximeter), DeviceState::suspended));
+    deliver(pda_a, a.sealed(relayed(oximeter, 1)));
+    deliver(pda_a, a.sealed(relayed(cuff, 1)));
     EXPECT_EQ(refused(Refusal::suspended_device), 1U);
-    EXPECT_EQ(gateway->counts().batches_accepted, 2U);
-    ASSERT_TRUE(directory->set_suspended(device_id(7), false));
-    clock.advance(FrameOpener::refresh);
-    deliver(topic(7), frame(7, 2));
-    EXPECT_EQ(gateway->counts().batches_accepted, 3U);
+    EXPECT_THAT(stored(), testing::ElementsAre(Pair{id_of(cuff), 1}));
+    ASSERT_TRUE(directory->set_state(id_of(oximeter), DeviceState::active));
+    deliver(pda_a, a.sealed(relayed(oximeter, 1)));
+    EXPECT_EQ(stored().size(), 2U);
+    for (const auto last : {DeviceState::revoked, DeviceState::retired}) {
+        const std::uint8_t device = last == DeviceState::revoked ? oximeter : cuff;
+        ASSERT_TRUE(directory->set_state(id_of(device), last));
+        deliver(pda_a, a.sealed(relayed(device, 2)));
+    }
+    EXPECT_EQ(refused(Refusal::revoked_device), 2U);
 }
 
-TEST_F(GatewayWithDevices, AcknowledgesManyBatchesOfADeviceAtOnce) {
-    for (std::uint64_t sequence = 1; sequence <= 100; ++sequence) {
-        gateway->on_message(topic(7), frame(7, sequence));
-        gateway->on_message(topic(8), frame(8, sequence));
+// Goal: a live session ends with the right to speak. Method: suspended in the directory, or revoked
+// by the key generator; the next record finds no session, and no new one is agreed on.
+TEST_F(GatewayWithClients, EndsTheSessionsOfWhoMayNoLongerSpeak) {
+    ASSERT_TRUE(directory->set_state(id_of(pda_a), DeviceState::suspended));
+    provide({pda_b});
+    deliver(pda_a, a.sealed(relayed(oximeter, 1)));
+    deliver(pda_b, b.sealed(relayed(thermometer, 1)));
+    EXPECT_EQ(refused("E_STATE"), 2U);
+    a.agree();
+    b.agree();
+    settle();
+    EXPECT_EQ(refused("E_REVOKED") + refused("E_UNKNOWN_PID"), 2U);
+    EXPECT_TRUE(stored().empty());
+    EXPECT_EQ(gateway->counts().sessions, 1U);
+    // The device that seals to the cloud is nobody's concern but its own.
+    deliver(implant, own.sealed(batch(1)));
+    EXPECT_EQ(stored().size(), 1U);
+    ASSERT_TRUE(directory->set_state(id_of(pda_a), DeviceState::active));
+    clock.advance(10s);
+    a.agree();
+    settle();
+    deliver(pda_a, a.sealed(relayed(oximeter, 1)));
+    EXPECT_EQ(stored().size(), 2U);
+}
+
+TEST_F(GatewayWithClients, AcknowledgesManyBatchesOfAPdaAtOnce) {
+    for (std::uint64_t counter = 1; counter <= 100; ++counter) {
+        gateway->on_message(topic_of(pda_a), a.sealed(relayed(oximeter, counter)));
+        gateway->on_message(topic_of(pda_a), a.sealed(relayed(cuff, counter)));
     }
     EXPECT_EQ(gateway->work_once(), 200U);
-    EXPECT_EQ(gateway->counts().acknowledgements_sent, 2U);
+    settle();
+    EXPECT_EQ(a.answers, 1U);
+    EXPECT_EQ(a.acknowledged.size(), 200U);
+    EXPECT_EQ(gateway->counts().acknowledgements_sent, 1U);
 }
 
-TEST_F(GatewayWithDevices, AcknowledgesNothingWhileTheDiskIsFull) {
+TEST_F(GatewayWithClients, KeepsAcknowledgementsWithinTheirBounds) {
+    gateway = make_gateway({.group_frames_max = 4'096});
+    transport = broker.make_client({"gateway", "gateway", ""});
+    gateway->attach(*transport);
+    agree();
+    for (std::uint64_t counter = 1; counter <= wire::content_counters_max; ++counter) {
+        gateway->on_message(topic_of(pda_a), a.sealed(relayed(oximeter, counter)));
+        gateway->on_message(topic_of(pda_a), a.sealed(relayed(cuff, counter)));
+        gateway->on_message(topic_of(implant), own.sealed(batch(counter)));
+    }
+    gateway->on_message(topic_of(implant), own.sealed(batch(wire::content_counters_max + 1)));
+    EXPECT_EQ(gateway->work_once(), 3 * wire::content_counters_max + 1);
+    settle();
+    EXPECT_EQ(a.answers, 2U);
+    EXPECT_EQ(a.acknowledged.size(), 2 * wire::content_counters_max);
+    EXPECT_EQ(own.answers, 2U);
+    EXPECT_EQ(own.acknowledged.size(), wire::content_counters_max + 1);
+}
+
+TEST_F(GatewayWithClients, AcknowledgesNothingWhileTheDiskIsFull) {
     readings.set_full(true);
-    deliver(topic(7), frame(7, 1));
+    deliver(pda_a, a.sealed(relayed(oximeter, 1)));
     EXPECT_EQ(gateway->counts().acknowledgements_sent, 0U);
     EXPECT_EQ(gateway->counts().storage_failed, 1U);
     EXPECT_FALSE(gateway->health().storage_writable);
     EXPECT_THAT(gateway->health().trouble, testing::HasSubstr("cannot be stored"));
     readings.set_full(false);
-    deliver(topic(7), frame(7, 2, wire::encode(batch(1))));  // the device's resend
+    deliver(pda_a, a.sealed(relayed(oximeter, 1)));  // the PDA sends it again
     EXPECT_EQ(gateway->counts().acknowledgements_sent, 1U);
     EXPECT_TRUE(gateway->health().good());
     EXPECT_TRUE(gateway->health().trouble.empty());
-    EXPECT_EQ(stored()[device_id(7)].size(), 1U);
+    EXPECT_EQ(stored().size(), 1U);
 }
 
-TEST_F(GatewayWithDevices, DropsFramesThatFindItsQueueFull) {
-    gateway.reset();
-    gateway = std::make_unique<Gateway>(Gateway::Parts{*directory, *series, *sequences, clock},
-                                        Gateway::Options{.queue_frames_max = 3});
-    for (std::uint64_t sequence = 1; sequence <= 5; ++sequence) {
-        gateway->on_message(topic(7), frame(7, sequence));
-    }
+TEST_F(GatewayWithClients, DropsFramesThatFindItsQueueFull) {
+    gateway = make_gateway({.queue_frames_max = 3});
+    for (int i = 0; i < 5; ++i) gateway->on_message(topic_of(pda_a), base::Bytes(10, 1));
     EXPECT_EQ(gateway->work_once(), 3U);
     EXPECT_EQ(gateway->counts().overload_dropped, 2U);
     EXPECT_EQ(gateway->counts().frames_received, 5U);
 }
 
-TEST_F(GatewayWithDevices, CountsTenThousandMutatedFramesAndStoresNone) {
-    // Method: seeded mutations of good frames: bits, lengths, joins and random bytes. None may
-    // open, since only the untouched frame carries its tag; each must be counted once.
-    base::SeededRandom random(7);
+TEST_F(GatewayWithClients, CountsTenThousandMutatedFramesAndStoresNone) {
+    // Method: seeded mutations of good records: bits, lengths, joins and random bytes. None may
+    // open, since only the untouched record carries its tag; each must be counted once.
+    base::SeededRandom chance(7);
     constexpr std::uint64_t count = base::testing::rounds(std::uint64_t{10'000});
+    const std::uint64_t before = gateway->counts().frames_received;
     for (std::uint64_t i = 0; i < count; ++i) {
-        const base::Bytes original = frame(7, 1 + random.below(2'000));
+        const base::Bytes original = a.sealed(relayed(oximeter, 1 + chance.below(2'000)));
         base::Bytes bytes = original;
-        switch (random.below(5)) {
+        switch (chance.below(5)) {
             case 0:
-                bytes[random.below(bytes.size())] ^=
-                    static_cast<std::uint8_t>(1U << random.below(8));
+                bytes[chance.below(bytes.size())] ^=
+                    static_cast<std::uint8_t>(1U << chance.below(8));
                 break;
             case 1:
-                bytes.resize(random.below(bytes.size()));
+                bytes.resize(chance.below(bytes.size()));
                 break;
             case 2:
-                bytes.resize(bytes.size() + 1 + random.below(100), 0xff);
+                bytes.resize(bytes.size() + 1 + chance.below(100), 0xff);
                 break;
             case 3:
-                bytes.resize(1 + random.below(200));
-                random.fill(bytes);
+                bytes.resize(1 + chance.below(200));
+                chance.fill(bytes);
                 break;
             default:
-                for (int k = 0; k < 4; ++k) bytes[random.below(bytes.size())] ^= 0x55;
+                for (int k = 0; k < 4; ++k) bytes[chance.below(bytes.size())] ^= 0x55;
                 break;
         }
         if (bytes == original) bytes.push_back(0);
-        const bool own_topic = random.below(4) != 0;
-        gateway->on_message(own_topic ? topic(7) : topic(8), bytes);
-        if (i % 100 == 0) {
-            while (gateway->work_once() != 0) {
-            }
-        }
+        gateway->on_message(chance.below(4) != 0 ? topic_of(pda_a) : topic_of(pda_b), bytes);
+        if (i % 100 == 0) settle();
     }
-    while (gateway->work_once() != 0) {
-    }
+    settle();
     EXPECT_EQ(refused_in_all(), count);
-    EXPECT_EQ(gateway->counts().frames_received, count);
+    EXPECT_EQ(gateway->counts().frames_received, before + count);
     EXPECT_EQ(gateway->counts().readings_accepted, 0U);
     EXPECT_EQ(series->last_position(), 0U);
 }
 
-TEST_F(GatewayWithDevices, SurvivesSealedNonsenseFromADeviceThatWasTakenOver) {
-    // Method: random and mutated plaintexts under the true key, so that the parser itself is met.
-    base::SeededRandom random(8);
-    const base::Bytes good = wire::encode(batch(1));
+TEST_F(GatewayWithClients, SurvivesSealedNonsenseFromAPdaThatWasTakenOver) {
+    // Method: random and mutated plaintexts in a true session, so that the parser itself is met.
+    base::SeededRandom chance(8);
+    const base::Bytes good = wire::encode_content(relayed(oximeter, 1));
     constexpr std::uint64_t count = base::testing::rounds(std::uint64_t{5'000});
-    for (std::uint64_t sequence = 1; sequence <= count; ++sequence) {
+    for (std::uint64_t i = 0; i < count; ++i) {
         base::Bytes plain = good;
-        if (random.below(2) == 0) {
-            plain.resize(random.below(300));
-            random.fill(plain);
+        if (chance.below(2) == 0) {
+            plain.resize(1 + chance.below(300));
+            chance.fill(plain);
         } else {
-            plain[random.below(plain.size())] ^= static_cast<std::uint8_t>(1 + random.below(255));
+            plain[chance.below(plain.size())] ^= static_cast<std::uint8_t>(1 + chance.below(255));
         }
-        deliver(topic(7), frame(7, sequence, plain));
+        deliver(pda_a, a.sealed(plain));
     }
     const auto counts = gateway->counts();
     EXPECT_EQ(refused_in_all() + counts.batches_accepted + counts.duplicates, count);
     EXPECT_GT(refused(Refusal::malformed), count / 2);
 }
 
-TEST_F(GatewayWithDevices, WorksInAThreadOfItsOwn) {
+TEST_F(GatewayWithClients, WorksInAThreadOfItsOwn) {
     gateway->start();
-    for (std::uint64_t sequence = 1; sequence <= 500; ++sequence) {
-        gateway->on_message(topic(7), frame(7, sequence));
+    for (std::uint64_t counter = 1; counter <= 500; ++counter) {
+        gateway->on_message(topic_of(pda_a), a.sealed(relayed(oximeter, counter)));
     }
     gateway->stop();
     EXPECT_EQ(gateway->counts().batches_accepted, 500U);
 }
 
-TEST_F(GatewayWithDevices, SaysThatTheBrokerIsGone) {
+TEST_F(GatewayWithClients, SaysThatTheBrokerIsGone) {
     EXPECT_TRUE(gateway->health().broker_connected);
     broker.set_down(true);
     EXPECT_FALSE(gateway->health().good());
@@ -357,119 +547,6 @@ TEST_F(GatewayWithDevices, SaysThatTheBrokerIsGone) {
     broker.set_down(false);
     broker.poll(0ms);
     EXPECT_TRUE(gateway->health().good());
-}
-
-/// The same gateway with a real device session at the other end.
-struct DeviceAndGateway : GatewayWithDevices {
-    static constexpr auto length = 60s;
-    static constexpr std::uint64_t batches = 61;
-
-    DeviceAndGateway() { restart_device(); }
-    void restart_device() {
-        session.reset();
-        auto opened = device::DeviceSession::open(
-            {device_id(7), base::Bytes(32, 7), base::Bytes(32, 107), "default"},
-            device::make_simulated_source({"oximeter", 1, 0}, length),
-            {folder, device::PatientClock(start, 1'000, length), 16, std::nullopt}, clock);
-        ASSERT_TRUE(opened) << opened.error().detail;
-        session = std::move(*opened);
-        session->attach(broker.make_client({"device", "device", ""}));
-    }
-    void round() {
-        broker.poll(0ms);
-        ASSERT_TRUE(session->tick());
-        broker.poll(0ms);
-        gateway->work_once();
-        broker.poll(0ms);
-        clock.advance(200ms);
-    }
-    void run_to_end() {
-        for (int i = 0; i < 5'000 && !session->done(); ++i) round();
-        EXPECT_TRUE(session->done());
-    }
-    void expect_each_stored_once() {
-        const auto all = stored();
-        ASSERT_EQ(all.size(), 1U);
-        const auto& times = all.begin()->second;
-        EXPECT_EQ(times.size(), batches * 2);  // SpO2 and pulse
-        for (const std::int64_t time : times) EXPECT_EQ(times.count(time), 2U);
-    }
-    std::unique_ptr<device::DeviceSession> session;
-};
-
-TEST_F(DeviceAndGateway, LoseAndDoubleNothingWhenAllGoesWell) {
-    run_to_end();
-    expect_each_stored_once();
-    EXPECT_EQ(gateway->counts().readings_accepted, batches * 2);
-    EXPECT_EQ(gateway->counts().duplicates, 0U);
-    EXPECT_EQ(refused_in_all(), 0U);
-}
-
-TEST_F(DeviceAndGateway, StoreOnceWhatWasStoredButNotAcknowledgedAtAKill) {
-    // Method: acknowledgements are lost, so each batch is on disk without the device knowing; then
-    // the gateway dies.
-    broker.set_fate([](MemoryBroker::Message message) {
-        std::vector<MemoryBroker::Message> out;
-        if (!message.topic.ends_with("/ack")) out.push_back(std::move(message));
-        return out;
-    });
-    for (int i = 0; i < 40; ++i) round();
-    EXPECT_GT(series->last_position(), 0U);
-    EXPECT_EQ(session->counts().acknowledged, 0U);
-    restart_gateway();
-    broker.set_fate({});
-    run_to_end();
-    expect_each_stored_once();
-    EXPECT_GT(gateway->counts().duplicates, 0U);
-    EXPECT_EQ(refused_in_all(), 0U);
-}
-
-TEST_F(DeviceAndGateway, LoseAndDoubleNothingUnderEveryFaultAtOnce) {
-    // Method: seeded loss, doubling and delay of all messages, and random kills of gateway, device
-    // and broker. Doubled frames are refused as replayed, and nothing else is refused.
-    base::SeededRandom random(99);
-    std::vector<MemoryBroker::Message> held;
-    broker.set_fate([&](MemoryBroker::Message message) {
-        std::vector<MemoryBroker::Message> out;
-        const std::uint64_t dice = random.below(20);
-        if (dice < 3) return out;
-        if (dice < 5) {
-            held.push_back(std::move(message));
-            return out;
-        }
-        if (dice < 7) out.push_back(message);
-        out.push_back(std::move(message));
-        if (dice == 19) {
-            for (auto& late : held) out.push_back(std::move(late));
-            held.clear();
-        }
-        return out;
-    });
-    for (int i = 0; i < 5'000 && !session->done(); ++i) {
-        round();
-        switch (random.below(60)) {
-            case 0:
-                restart_gateway();
-                break;
-            case 1:
-                restart_device();
-                break;
-            case 2:
-                broker.restart();
-                break;
-            case 3:
-                readings.set_full(true);
-                break;
-            default:
-                readings.set_full(false);
-                break;
-        }
-        for (const auto& [reason, count] : gateway->counts().refusals) {
-            EXPECT_EQ(reason, "replayed");
-        }
-    }
-    EXPECT_TRUE(session->done());
-    expect_each_stored_once();
 }
 
 }  // namespace

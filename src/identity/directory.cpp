@@ -33,9 +33,6 @@ std::optional<Enum> from_name(const std::array<std::string_view, N>& names, std:
     return static_cast<Enum>(found - names.begin() + 1);
 }
 
-bool is_final(DeviceState state) {
-    return state == DeviceState::revoked || state == DeviceState::retired;
-}
 
 base::Bytes storage_key(std::string_view prefix, base::ByteView id) {
     base::Bytes out;

@@ -36,6 +36,9 @@ enum class DeviceState : std::uint8_t { active = 1, suspended = 2, revoked = 3, 
 /// Who opens what a device seals: the patient's PDA, or the cloud server, for which the PDA then is
 /// a mere relay.
 enum class SealedTo : std::uint8_t { pda = 1, cloud = 2 };
+[[nodiscard]] constexpr bool is_final(DeviceState state) {
+    return state == DeviceState::revoked || state == DeviceState::retired;
+}
 /// The enumerator's own name.
 [[nodiscard]] std::string_view name_of(DeviceState state);
 [[nodiscard]] std::string_view name_of(SealedTo sealed_to);
@@ -54,6 +57,7 @@ struct DeviceRecord {
     DeviceState state = DeviceState::active;
     wire::LedgerId changed_by;  ///< Who set the state last; zeros: nobody, or an operator's command.
     [[nodiscard]] bool serving() const { return state == DeviceState::active; }
+    [[nodiscard]] bool ended() const { return is_final(state); }
 };
 /// A patient's phone or hub, which relays the readings of that patient's devices.
 struct PdaRecord {
@@ -63,6 +67,7 @@ struct PdaRecord {
     DeviceState state = DeviceState::active;
     wire::LedgerId changed_by;  ///< Who set the state last; zeros: nobody, or an operator's command.
     [[nodiscard]] bool serving() const { return state == DeviceState::active; }
+    [[nodiscard]] bool ended() const { return is_final(state); }
 };
 
 /// People, devices and PDAs. Thread-safe; changes are on disk when the call returns.
