@@ -41,10 +41,12 @@ public:
     /// is full), `conflict` or `bad_key` (the device's key), `malformed` (label or vitals),
     /// `unavailable`.
     [[nodiscard]] virtual base::Result<EnrolledDevice> enrol(const DeviceClaim& claim) = 0;
-    /// Withdraws the certificate of a device or PDA, for ever; once more does nothing. The
-    /// directory is the caller's to change afterwards.
-    /// Errors: `not_found`, `unavailable`.
-    [[nodiscard]] virtual base::Result<void> end(const wire::DeviceId& id) = 0;
+    /// Sets the state of a device or PDA in the directory; revoking and retiring also withdraw its
+    /// certificate, first. `by`: who asked.
+    /// Errors: `not_found`, `conflict` where the state it has is final, `unavailable`.
+    [[nodiscard]] virtual base::Result<void> set_state(const wire::DeviceId& id,
+                                                       identity::DeviceState state,
+                                                       const wire::LedgerId& by) = 0;
 };
 
 }  // namespace api

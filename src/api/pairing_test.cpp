@@ -172,12 +172,12 @@ TEST_F(PairingTest, AWrongAnOldAndAReplacedTicketAreRefusedAlike) {
 TEST_F(PairingTest, AClaimThatMakesNoSenseIsRefusedAndTheTicketStaysGood) {
     const auto secret = ticket();
     const std::vector<std::pair<std::string, json::value>> wrong{
-        {"public_key", "00"},          {"public_key", std::string(64, 'x')},
-        {"token_verifier", "11"},      {"label", std::string(81, 'a')},
-        {"vitals", {"telepathy"}},     {"vitals", "heart_rate"},
-        {"vitals", {1}},               {"vitals", json::array(17, "spo2")},
-        {"interval_ms", 0},            {"interval_ms", 86'400'001},
-        {"interval_ms", "1000"},       {"patient", node.id("ben")}};
+        {"public_key", "00"},      {"public_key", std::string(64, 'x')},
+        {"token_verifier", "11"},  {"label", std::string(81, 'a')},
+        {"vitals", {"telepathy"}}, {"vitals", "heart_rate"},
+        {"vitals", {1}},           {"vitals", json::array(17, "spo2")},
+        {"interval_ms", 0},        {"interval_ms", 86'400'001},
+        {"interval_ms", "1000"},   {"patient", node.id("ben")}};
     for (const auto& [name, value] : wrong) {
         Device band(1);
         band.claim[name] = value;
@@ -199,8 +199,7 @@ TEST_F(PairingTest, WhatIsNoRequestIsRefused) {
           R"({"ticket":"0000000000000000","sealed":"","more":1})"}) {
         EXPECT_EQ(pair(body).status, 400U) << body;
     }
-    const json::object large{{"ticket", std::string(16, '0')},
-                             {"sealed", std::string(8194, '0')}};
+    const json::object large{{"ticket", std::string(16, '0')}, {"sealed", std::string(8194, '0')}};
     EXPECT_EQ(pair(json::serialize(large)).status, 400U);
 }
 
@@ -269,8 +268,22 @@ TEST_F(PairingTest, WhileTheKeyGeneratorIsAwayNothingIsEnded) {
     node.enroller().failing = base::ErrorCode::unavailable;
     EXPECT_EQ(change("administrator", node.device_of("ana"), "revoked").status, 503U);
     EXPECT_EQ(listed(node.device_of("ana"))["state"], "active");
-    EXPECT_EQ(change("administrator", node.device_of("ana"), "suspended").status, 200U)
-        << "suspending needs no key generator";
+}
+
+TEST_F(PairingTest, ANodeWithoutAKeyGeneratorStillSuspends) {
+    auto parts = node.parts();
+    parts.enroller = nullptr;
+    const auto service = *Service::make(parts, node.options());
+    const auto ask = [&](std::string_view state) {
+        auto request =
+            node.request(Method::post, "/api/v1/devices/" + hex(node.device_of("ana")) + "/state");
+        request.session_cookie = service->sessions.open(node.person("ana").id).token;
+        request.body = json::serialize(json::object{{"state", state}});
+        return service->handle(request).status;
+    };
+    EXPECT_EQ(ask("retired"), 503U);
+    EXPECT_EQ(ask("suspended"), 200U);
+    EXPECT_EQ(listed(node.device_of("ana"))["state"], "suspended");
 }
 
 TEST_F(PairingTest, AStateThatDoesNotExistOrADeviceThatDoesNotIsRefused) {

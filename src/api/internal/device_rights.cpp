@@ -7,8 +7,8 @@ using identity::DeviceState;
 
 std::vector<DeviceState> states_open_to(const identity::Person& asker,
                                         const DeviceStanding& device) {
+    if (identity::is_final(device.state)) return {};
     const bool active = device.state == DeviceState::active;
-    if (!active && device.state != DeviceState::suspended) return {};  // final
     const auto other = active ? DeviceState::suspended : DeviceState::active;
     if (asker.role == wire::Role::administrator) {
         return {other, DeviceState::revoked, DeviceState::retired};

@@ -40,6 +40,8 @@ struct Event {
 struct DeviceChange {
     wire::DeviceId id;
     wire::LedgerId patient;
+    std::string label;
+    std::vector<wire::Vital> vitals;  ///< A PDA has none.
     identity::DeviceState state{};
     std::optional<TicketId> ticket;  ///< It was paired with this one just now.
 };

@@ -30,6 +30,14 @@ struct Found {
         if (pda) return {pda->patient, pda->state, pda->changed_by, true};
         return {device->patient, device->state, device->changed_by, false};
     }
+    [[nodiscard]] DeviceChange changed_to(DeviceState state) const {
+        return {.id = id,
+                .patient = standing().patient,
+                .label = pda ? pda->label : device->label,
+                .vitals = device ? device->vitals : std::vector<wire::Vital>{},
+                .state = state,
+                .ticket = {}};
+    }
     [[nodiscard]] json::object shown(const Service& service, const identity::Person& asker) const {
         return pda ? service.views.pda(*pda, asker) : service.views.device(*device, asker);
     }
@@ -51,8 +59,8 @@ std::vector<Found> all_devices(const Service& service,
         const auto id = pda.id;
         out.push_back({.id = id, .device = {}, .pda = std::move(pda)});
     }
-    auto devices = patient ? service.parts.directory.devices_of(*patient)
-                           : service.parts.directory.devices();
+    auto devices =
+        patient ? service.parts.directory.devices_of(*patient) : service.parts.directory.devices();
     for (auto& device : devices) {
         const auto id = device.id;
         out.push_back({.id = id, .device = std::move(device), .pda = {}});
@@ -64,8 +72,7 @@ base::Result<Response> list_of(Service& service, const Call& call) {
     const auto page = page_of(call.request, false);
     if (!page) return base::pass(page);
     return page_response(
-        all_devices(service, call.patient), *page,
-        [](const Found& found) { return hex(found.id); },
+        all_devices(service, call.patient), *page, [](const Found& found) { return hex(found.id); },
         [&](const Found& found) { return found.shown(service, call.asker); });
 }
 
@@ -77,12 +84,25 @@ base::Result<void> check_change(const identity::Person& asker, const DeviceStand
                                 DeviceState wanted) {
     const auto open = states_open_to(asker, device);
     if (std::ranges::find(open, wanted) != open.end()) return {};
-    if (device.state == DeviceState::revoked || device.state == DeviceState::retired) {
+    if (identity::is_final(device.state)) {
         return base::fail(ErrorCode::conflict,
                           "this device is out of use for good; pair it again as a new one");
     }
     return base::fail(ErrorCode::not_authorised,
                       "this change is the administration's to make; ask them");
+}
+
+/// Without the key generator a device can still be suspended.
+base::Result<void> set_state(Service& service, const wire::DeviceId& id, DeviceState wanted,
+                             const wire::LedgerId& by) {
+    if (service.parts.enroller != nullptr) {
+        return service.parts.enroller->set_state(id, wanted, by);
+    }
+    if (identity::is_final(wanted)) {
+        return base::fail(ErrorCode::unavailable,
+                          "this node cannot withdraw the device's certificate; suspend it");
+    }
+    return service.parts.directory.set_state(id, wanted, by);
 }
 
 /// A ticket's request, opened and read. Errors: `malformed`.
@@ -124,14 +144,17 @@ base::Result<base::Bytes> enrolled(Service& service, const TicketDesk::Taken& ti
     claim->patient = ticket.patient;
     const auto device = service.parts.enroller->enrol(*claim);
     if (!device) return base::pass(device);
-    auto answer = seal_answer(ticket.secret, claim->static_public, device->kit,
-                              service.parts.random);
+    auto answer =
+        seal_answer(ticket.secret, claim->static_public, device->kit, service.parts.random);
     if (!answer) return base::fail(ErrorCode::bad_key, "the device's public key is no key");
-    service.hub.publish(DeviceChange{.id = device->record.id,
-                                     .patient = ticket.patient,
-                                     .state = device->record.state,
+    const auto& record = device->record;
+    service.hub.publish(DeviceChange{.id = record.id,
+                                     .patient = record.patient,
+                                     .label = record.label,
+                                     .vitals = record.vitals,
+                                     .state = record.state,
                                      .ticket = id_of(ticket.secret)});
-    spdlog::info(R"({{"event":"device_paired","device":"{}"}})", hex(device->record.id));
+    spdlog::info(R"({{"event":"device_paired","device":"{}"}})", hex(record.id));
     return *std::move(answer);
 }
 
@@ -228,18 +251,10 @@ base::Result<Response> change_device(Service& service, const Call& call) {
     if (found->standing().state != *wanted) {
         const auto allowed = check_change(call.asker, found->standing(), *wanted);
         if (!allowed) return base::pass(allowed);
-        const bool for_ever = *wanted == DeviceState::revoked || *wanted == DeviceState::retired;
-        if (for_ever && service.parts.enroller == nullptr) {
-            return base::fail(ErrorCode::unavailable,
-                              "this node cannot withdraw the device's certificate; suspend it");
+        if (auto set = set_state(service, *id, *wanted, call.asker.id); !set) {
+            return base::pass(set);
         }
-        if (for_ever) {
-            if (auto ended = service.parts.enroller->end(*id); !ended) return base::pass(ended);
-        }
-        const auto set = service.parts.directory.set_state(*id, *wanted, call.asker.id);
-        if (!set) return base::pass(set);
-        service.hub.publish(DeviceChange{
-            .id = *id, .patient = found->standing().patient, .state = *wanted, .ticket = {}});
+        service.hub.publish(found->changed_to(*wanted));
     }
     return json_response(find_device(service, *id)->shown(service, call.asker));
 }

@@ -29,10 +29,12 @@ public:
     /// Borrows `directory`.
     explicit TestEnroller(identity::Directory& directory) : directory_(directory) {}
     [[nodiscard]] base::Result<EnrolledDevice> enrol(const DeviceClaim& claim) override;
-    [[nodiscard]] base::Result<void> end(const wire::DeviceId& id) override;
+    [[nodiscard]] base::Result<void> set_state(const wire::DeviceId& id,
+                                               identity::DeviceState state,
+                                               const wire::LedgerId& by) override;
 
     std::optional<base::ErrorCode> failing;  ///< What both calls answer, if set.
-    std::vector<wire::DeviceId> ended;
+    std::vector<wire::DeviceId> ended;       ///< Their certificates are withdrawn.
     unsigned enrolments = 0;
 
 private:

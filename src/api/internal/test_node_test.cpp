@@ -342,8 +342,7 @@ base::Result<EnrolledDevice> TestEnroller::enrol(const DeviceClaim& claim) {
     record.patient = claim.patient;
     record.vitals = claim.vitals;
     record.interval_ms = claim.interval_ms;
-    record.sealed_to =
-        claim.token_verifier ? identity::SealedTo::cloud : identity::SealedTo::pda;
+    record.sealed_to = claim.token_verifier ? identity::SealedTo::cloud : identity::SealedTo::pda;
     for (const auto& pda : directory_.pdas()) {
         if (pda.patient == claim.patient) record.pda = pda.id;
     }
@@ -352,10 +351,11 @@ base::Result<EnrolledDevice> TestEnroller::enrol(const DeviceClaim& claim) {
     return EnrolledDevice{.record = std::move(record), .kit = {kit.begin(), kit.end()}};
 }
 
-base::Result<void> TestEnroller::end(const wire::DeviceId& id) {
+base::Result<void> TestEnroller::set_state(const wire::DeviceId& id, identity::DeviceState state,
+                                           const wire::LedgerId& by) {
     if (failing) return base::fail(*failing, "the test wants it so");
-    ended.push_back(id);
-    return {};
+    if (identity::is_final(state)) ended.push_back(id);
+    return directory_.set_state(id, state, by);
 }
 
 identity::Person TestNode::person(std::string_view login) const {

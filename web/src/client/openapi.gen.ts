@@ -225,6 +225,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/patients/{id}/devices/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a pairing ticket: good for one device, for ten minutes; the patient's ticket from before ends */
+        post: operations["openPairingTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/pair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A device asks to be enrolled with a ticket; docs/formats/pairing.md */
+        post: operations["pairDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Suspend a device, let it send again, or end it for good */
+        post: operations["changeDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patients/{id}/consents": {
         parameters: {
             query?: never;
@@ -685,23 +736,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/devices/{id}/suspend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Suspend a device, or let it speak again */
-        post: operations["suspendDevice"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/admin/refusals": {
         parameters: {
             query?: never;
@@ -829,7 +863,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live events (docs/formats/http-api.md): vitals VitalsEvent, alarm Alarm, report Report, block BlockSummary, consent Consent, ping PingEvent, missed MissedEvent */
+        /** Live events (docs/formats/http-api.md): vitals VitalsEvent, alarm Alarm, report Report, block BlockSummary, consent Consent, device DeviceEvent, ping PingEvent, missed MissedEvent */
         get: operations["getEvents"];
         put?: never;
         post?: never;
@@ -922,7 +956,7 @@ export interface components {
         /** @description SHA-512, lower-case hex */
         HeaderHash: string;
         /** @enum {string} */
-        Role: "patient" | "family" | "doctor" | "nurse" | "pharmacist" | "laboratory" | "insurer" | "researcher" | "auditor" | "administrator" | "cloud_server" | "miner" | "demo_program" | "key_generator";
+        Role: "patient" | "family" | "doctor" | "nurse" | "pharmacist" | "laboratory" | "insurer" | "researcher" | "auditor" | "administrator" | "cloud_server" | "miner" | "demo_program";
         /** @enum {string} */
         VitalName: "heart_rate" | "pulse_rate" | "respiration_rate" | "spo2" | "body_temperature" | "systolic_pressure" | "diastolic_pressure" | "mean_pressure" | "glucose" | "ecg" | "ambient_temperature" | "humidity" | "pm25" | "co2";
         /**
@@ -1332,20 +1366,38 @@ export interface components {
             allowed: boolean;
             hash: components["schemas"]["Hash256"];
         };
+        /**
+         * @description revoked and retired are final
+         * @enum {string}
+         */
+        DeviceState: "active" | "suspended" | "revoked" | "retired";
+        /** @enum {string} */
+        SealedTo: "pda" | "cloud";
         Device: {
             id: components["schemas"]["DeviceId"];
             label: string;
+            /**
+             * @description pda: the patient's phone or hub, which passes readings on
+             * @enum {string}
+             */
+            kind: "sensor" | "pda";
             patient: components["schemas"]["PersonRef"];
             vitals: components["schemas"]["VitalName"][];
-            suspended: boolean;
+            state: components["schemas"]["DeviceState"];
+            /** @description Who opens what it seals; null for a PDA */
+            sealed_to: components["schemas"]["SealedTo"] | null;
+            /** @description Id of the PDA that serves it; null for a PDA */
+            pda: string | null;
             /**
              * Format: int64
              * @description By the node's clock; ms since 1970
              */
             last_seen_ms: number | null;
+            /** @description The states that the asker may give it now */
+            may: components["schemas"]["DeviceState"][];
         };
-        SuspendDevice: {
-            suspended: boolean;
+        ChangeDevice: {
+            state: components["schemas"]["DeviceState"];
         };
         BlockSummary: {
             height: number;
@@ -1671,6 +1723,39 @@ export interface components {
         };
         AttackList: {
             items: components["schemas"]["Attack"][];
+        };
+        EmptyBody: Record<string, never>;
+        PairingTicket: {
+            /** @description 16 hexadecimal digits */
+            id: string;
+            patient: components["schemas"]["LedgerId"];
+            /** @description To type: 28 letters and digits in groups of four. Secret */
+            code: string;
+            /** @description For a QR code in alphanumeric mode. Secret */
+            text: string;
+            /**
+             * Format: int64
+             * @description ms since 1970
+             */
+            until_ms: number;
+        };
+        PairRequest: {
+            ticket: string;
+            /** @description Hexadecimal */
+            sealed: string;
+        };
+        PairAnswer: {
+            /** @description Hexadecimal */
+            sealed: string;
+        };
+        DeviceEvent: {
+            id: components["schemas"]["DeviceId"];
+            patient: components["schemas"]["LedgerId"];
+            label: string;
+            vitals: components["schemas"]["VitalName"][];
+            state: components["schemas"]["DeviceState"];
+            /** @description It was paired with this ticket just now */
+            ticket: string | null;
         };
     };
     responses: never;
@@ -2093,6 +2178,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    openPairingTicket: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Pages of other sites cannot set it */
+                "X-Salus": "1";
+            };
+            path: {
+                id: components["schemas"]["LedgerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmptyBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairingTicket"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pairDevice: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Pages of other sites cannot set it */
+                "X-Salus": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PairRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairAnswer"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeDevice: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Pages of other sites cannot set it */
+                "X-Salus": "1";
+            };
+            path: {
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeDevice"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
                 };
             };
             /** @description Refused or failed */
@@ -3035,44 +3232,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MinerList"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    suspendDevice: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Pages of other sites cannot set it */
-                "X-Salus": "1";
-            };
-            path: {
-                id: components["schemas"]["DeviceId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SuspendDevice"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Device"];
                 };
             };
             /** @description Refused or failed */
