@@ -9,6 +9,7 @@
 #include "cli/bench.h"
 #include "cli/checkpoints.h"
 #include "cli/claim.h"
+#include "cli/device.h"
 #include "cli/fleet.h"
 #include "cli/inspect.h"
 #include "cli/miner.h"
@@ -41,6 +42,7 @@ struct Words {
     RepairCommand repair;
     DataFolder inspect;
     MinerCommand miner;
+    DeviceCommand device;
     std::function<int()> chosen;
 };
 
@@ -325,6 +327,52 @@ void add_miner(CLI::App& app, Words& words) {
     }
 }
 
+void add_device_enrol(CLI::App& device, Words& words) {
+    auto& command = words.device;
+    auto* enrol = device.add_subcommand("enrol", "a new device of a patient; writes its keys");
+    enrol->add_option("--patient", command.patient, "login or id")->required();
+    enrol->add_option("--label", command.label, "what people call it")->required();
+    enrol->add_option("--vital", command.vitals, "what it measures; may be given again")
+        ->required();
+    enrol->add_option("--interval", command.interval_ms, "ms between readings")
+        ->check(CLI::Range(1, 86'400'000))
+        ->capture_default_str();
+    enrol->add_option("--sealed-to", command.sealed_to, "who opens what it seals: pda or cloud")
+        ->check(CLI::IsMember({"pda", "cloud"}))
+        ->capture_default_str();
+    enrol->add_option("--out", command.out, "where its credentials go (mode 0600)")->required();
+    enrol->callback(
+        [&words] { words.chosen = [&words] { return device_enrol_command(words.device); }; });
+}
+
+void add_device(CLI::App& app, Words& words) {
+    auto* device = app.add_subcommand("device", "who may send readings; a node may run");
+    device->require_subcommand(1);
+    auto& command = words.device;
+    auto* list = device->add_subcommand("list", "PDAs, their devices, and the state of each");
+    list->callback(
+        [&words] { words.chosen = [&words] { return device_list_command(words.device); }; });
+    add_device_enrol(*device, words);
+    const std::tuple<const char*, const char*, identity::DeviceState> changes[] = {
+        {"suspend", "refused until it is let serve again", identity::DeviceState::suspended},
+        {"resume", "serves again after it was suspended", identity::DeviceState::active},
+        {"revoke", "for ever: its keys are not to be trusted", identity::DeviceState::revoked},
+        {"retire", "for ever: it is no longer used", identity::DeviceState::retired}};
+    for (const auto& [name, help, state] : changes) {
+        auto* sub = device->add_subcommand(name, help);
+        sub->add_option("id", command.id, "of a device or a PDA, or how it begins")->required();
+        sub->callback([&words, state = state] {
+            words.chosen = [&words, state] { return device_state_command(words.device, state); };
+        });
+    }
+    for (auto* sub : device->get_subcommands({})) {
+        sub->add_option("--data", command.folder.root, "the data folder")
+            ->required()
+            ->check(CLI::ExistingDirectory);
+        flag(*sub, "--json", command.json, "for programs");
+    }
+}
+
 void add_tools(CLI::App& app, Words& words) {
     auto* inspect = app.add_subcommand("inspect", "print what is on disk, without names or values");
     inspect->add_option("--data", words.inspect.root, "the data folder")->required();
@@ -359,6 +407,7 @@ int run_command(int count, char** words_in) {
     add_repair(app, words);
     add_witness(app, words);
     add_miner(app, words);
+    add_device(app, words);
     add_tools(app, words);
     try {
         app.parse(count, words_in);

@@ -34,6 +34,10 @@ struct DataFolder {
     [[nodiscard]] std::filesystem::path first_transactions() const {
         return root / "first_transactions.bin";
     }
+    /// Signed while no node ran; the next one submits them.
+    [[nodiscard]] std::filesystem::path waiting_transactions() const {
+        return root / "waiting_transactions.bin";
+    }
     /// What this folder was set up for; a start with other patients is refused.
     [[nodiscard]] std::filesystem::path setup() const { return root / "setup.json"; }
     [[nodiscard]] std::filesystem::path sequences() const { return root / "sequences"; }

@@ -27,10 +27,6 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 
-std::filesystem::path waiting_file(const DataFolder& folder) {
-    return folder.root / "waiting_transactions.bin";
-}
-
 int complain(const base::Error& error) {
     fmt::print(stderr, "salus: {}\n", error.detail);
     return 1;
@@ -213,10 +209,10 @@ public:
         if (verdict.code != 0) {
             return base::fail(static_cast<ErrorCode>(verdict.code), verdict.detail);
         }
-        auto waiting = read_transactions(waiting_file(command_.folder));
+        auto waiting = read_transactions(command_.folder.waiting_transactions());
         if (!waiting) return base::pass(waiting);
         waiting->push_back(std::move(*envelope));
-        return write_transactions(waiting_file(command_.folder), *waiting);
+        return write_transactions(command_.folder.waiting_transactions(), *waiting);
     }
     [[nodiscard]] identity::KeyStore& keys() { return *keys_; }
     [[nodiscard]] const Reading& ledger() const { return ledger_; }
@@ -297,22 +293,22 @@ int miner_change_command(const MinerCommand& command, wire::MinerStanding standi
 }
 
 Result<void> submit_waiting(const DataFolder& folder, chain::TransactionSubmitter& submitter) {
-    const auto envelopes = read_transactions(waiting_file(folder));
+    const auto envelopes = read_transactions(folder.waiting_transactions());
     if (!envelopes) return base::pass(envelopes);
     for (const auto& envelope : *envelopes) {
         const auto committed = chain::submit_and_wait(submitter, envelope);
         if (committed) {
-            spdlog::info("a change of miners is in block {}", committed->height);
+            spdlog::info("a transaction that waited is in block {}", committed->height);
             continue;
         }
         const auto code = committed.error().code;
         const bool ours = code == ErrorCode::unavailable || code == ErrorCode::storage_full ||
                           code == ErrorCode::corrupted;
         if (ours) return base::pass(committed);
-        spdlog::error("a change of miners was refused: {}", committed.error().detail);
+        spdlog::error("a transaction that waited was refused: {}", committed.error().detail);
     }
     std::error_code error;
-    std::filesystem::remove(waiting_file(folder), error);
+    std::filesystem::remove(folder.waiting_transactions(), error);
     if (error) return base::fail(ErrorCode::unavailable, error.message());
     return {};
 }

@@ -11,7 +11,9 @@
 #include "cli/auto_approver.h"
 #include "cli/checkpoints.h"
 #include "cli/demo.h"
+#include "cli/device_desk.h"
 #include "cli/engine.h"
+#include "cli/enrolment.h"
 #include "cli/miner.h"
 #include "cli/node_reports.h"
 #include "cli/process.h"
@@ -24,6 +26,7 @@
 #include "identity/consent_keys.h"
 #include "identity/directory.h"
 #include "identity/key_store.h"
+#include "identity/peers.h"
 #include "ledger/application.h"
 #include "ledger/entry_names.h"
 #include "monitor/monitor.h"
@@ -44,8 +47,6 @@ using base::ErrorCode;
 using base::Result;
 using storage::RocksStore;
 
-/// Sequences of the gateway's acknowledgements are reserved in ranges of this size.
-constexpr std::uint64_t acknowledgement_range = 65'536;
 constexpr std::size_t file_bytes_max = 16'777'216;
 
 /// All stations of the path, from the bottom up. Members are destroyed in reverse, so that each
@@ -69,6 +70,8 @@ private:
     void publish_checkpoint();
     Result<void> open_records();
     Result<void> open_gateway();
+    void take_device_orders();
+    Result<void> submit(const wire::Signer& signer, const wire::Action& action);
     Result<void> open_api();
     [[nodiscard]] monitor::PatientFacts facts_of(const wire::LedgerId& patient, wire::Vital vital);
     [[nodiscard]] api::GatewayStats gateway_stats() const;
@@ -104,7 +107,7 @@ private:
     std::unique_ptr<readmodel::ReadModel> read_model_;
     std::unique_ptr<readmodel::AccessLog> access_log_;
     std::unique_ptr<AutoApprover> approver_;
-    std::optional<storage::SequenceRange> acknowledgements_;
+    std::unique_ptr<identity::Peers> peers_;
     std::unique_ptr<mqtt::MosquittoNetwork> network_;
     std::unique_ptr<mqtt::MqttTransport> transport_;
     std::unique_ptr<gateway::Gateway> gateway_;
@@ -291,10 +294,14 @@ Result<void> Node::open_records() {
 }
 
 Result<void> Node::open_gateway() {
-    auto range = storage::SequenceRange::open(folder_.sequences() / "acknowledgements", 1,
-                                              acknowledgement_range);
-    if (!range) return base::pass(range);
-    acknowledgements_.emplace(std::move(*range));
+    auto face = read_cloud_server(folder_, 0);
+    if (!face) return base::pass(face);
+    const auto& certificate = face->credentials.grant.certificate;
+    if (!certificate.record.suite) {
+        return base::fail(ErrorCode::corrupted, "the cloud server's record names no suite");
+    }
+    peers_ = std::make_unique<identity::Peers>(*directory_);
+    peers_->take(std::move(face->provision));
     auto network = mqtt::MosquittoNetwork::open({.host = "127.0.0.1",
                                                  .port = options_.broker_port,
                                                  .ca_file = folder_.broker() / "ca.pem"});
@@ -302,7 +309,13 @@ Result<void> Node::open_gateway() {
     network_ = std::move(*network);
     transport_ = network_->make_client(gateway_credentials(*keys_));
     gateway_ = std::make_unique<gateway::Gateway>(
-        gateway::Gateway::Parts{*directory_, *series_, *acknowledgements_, clock_},
+        gateway::Gateway::Parts{*directory_, *peers_, *series_, clock_, random_},
+        keyagreement::ServerSetup{
+            .profiles = {keyagreement::Profile::pda_cloud},
+            .suite = *certificate.record.suite,
+            .domain = certificate.authority,
+            .own = keyagreement::PrivateKey::from_bytes(face->credentials.static_private),
+            .started_at = clock_.now()},
         gateway::Gateway::Options{});
     gateway_->attach(*transport_);
     gateway_->start();
@@ -377,14 +390,49 @@ bool Node::done() const {
     return counts.pending == 0 || (approver_ && approver_->idle());
 }
 
+/// Whoever is suspended or revoked by a command is refused within a second.
+void Node::take_device_orders() {
+    const DeviceDesk desk{.folder = folder_,
+                          .setup = setup_,
+                          .broker_port = options_.broker_port,
+                          .keys = *keys_,
+                          .directory = *directory_,
+                          .peers = peers_.get(),
+                          .clock = clock_,
+                          .random = random_,
+                          .submit = [this](const wire::Signer& signer, const wire::Action& action) {
+                              return submit(signer, action);
+                          }};
+    if (auto done = obey_device_orders(desk); !done) {
+        spdlog::error("device orders: {}", done.error().detail);
+    }
+}
+
+Result<void> Node::submit(const wire::Signer& signer, const wire::Action& action) {
+    const auto sequence = sequences_.next(signer.id());
+    if (!sequence) return base::pass(sequence);
+    const wire::TransactionBody body{.chain_id = application_->info().chain_id,
+                                     .sender = signer.id(),
+                                     .sequence = *sequence,
+                                     .timestamp = clock_.now(),
+                                     .action = action};
+    const wire::Signer* const signers[] = {&signer};
+    auto envelope = wire::sign_transaction(body, signers);
+    if (!envelope) return base::pass(envelope);
+    const auto committed = chain::submit_and_wait(*engine_, *envelope);
+    return committed ? Result<void>() : base::pass(committed);
+}
+
 Result<void> Node::watch() {
-    constexpr std::chrono::milliseconds tick{1'000};
-    while (!done()) {
-        const auto signal = next_signal(options_.until_done ? tick / 5 : tick, false);
-        if (signal) {
+    constexpr std::chrono::milliseconds tick{200};
+    constexpr int ticks_a_second = 5;
+    for (int ticks = 0; !done(); ++ticks) {
+        if (const auto signal = next_signal(tick, false)) {
             spdlog::info("stopping on signal {}", *signal);
             return {};
         }
+        take_device_orders();
+        if (ticks % ticks_a_second != 0) continue;
         monitor_->tick();
         publish_checkpoint();
         keys_->drop_idle();

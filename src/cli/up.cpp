@@ -50,6 +50,7 @@ private:
     Result<int> watch();
     Result<std::optional<int>> look_after_children();
     Result<void> restart(std::size_t part);
+    void tell_broker_of_users();
     Result<void> write_pids() const;
     void stop_all();
     Result<int> finish();
@@ -62,6 +63,7 @@ private:
     std::uint16_t broker_port_ = 0;
     Child children_[parts];
     bool fleet_finished_ = false;
+    fs::file_time_type broker_users_at_{};  // when the files that the broker read were written
     int failed_starts_ = 0;  // in a row
 };
 
@@ -118,7 +120,18 @@ Result<void> Supervisor::prepare() {
     return {};
 }
 
+/// Devices come and go while the broker runs: it reads its files again at SIGHUP.
+void Supervisor::tell_broker_of_users() {
+    std::error_code unknown;
+    const auto written = fs::last_write_time(folder_.broker() / "mosquitto.conf", unknown);
+    if (unknown || written == broker_users_at_) return;
+    broker_users_at_ = written;
+    if (children_[broker].pid > 0) kill(children_[broker].pid, SIGHUP);
+}
+
 Result<void> Supervisor::start_broker() {
+    std::error_code unknown;
+    broker_users_at_ = fs::last_write_time(folder_.broker() / "mosquitto.conf", unknown);
     auto child =
         start({.name = "the broker",
                .arguments = {broker_program, "-c", (folder_.broker() / "mosquitto.conf").string()},
@@ -213,7 +226,8 @@ Result<void> Supervisor::write_pids() const {
                                                                  {"node", children_[node].pid},
                                                                  {"pda", children_[pda].pid},
                                                                  {"devices", children_[fleet].pid},
-                                                                 {"supervisor", getpid()}});
+                                                                 {"supervisor", getpid()},
+                                                                 {"broker_port", broker_port_}});
     return storage::write_file_synced(folder_.pids(), base::as_bytes(json));
 }
 
@@ -253,6 +267,7 @@ Result<int> Supervisor::watch() {
             // Whoever asked for a run to the end did not get one.
             return options_.until_done ? 128 + *signal : 0;
         }
+        tell_broker_of_users();
         auto over = look_after_children();
         if (!over) return base::pass(over);
         if (*over) return **over;

@@ -20,8 +20,9 @@ public:
     static constexpr std::size_t size_bytes = N;
 
     Secret() = default;
-    ~Secret() { wipe(bytes_); }
-    Secret(Secret&& other) noexcept : bytes_(other.bytes_) { wipe(other.bytes_); }
+    // Out of line: inlined into an optional, g++ 12 takes the bytes for uninitialised.
+    [[gnu::noinline]] ~Secret() { wipe(bytes_); }
+    [[gnu::noinline]] Secret(Secret&& other) noexcept : bytes_(other.bytes_) { wipe(other.bytes_); }
     Secret& operator=(Secret&& other) noexcept {
         if (this != &other) {
             bytes_ = other.bytes_;

@@ -11,7 +11,7 @@
 #include <set>
 
 #include "crypto/random.h"
-#include "gateway/internal/test_broker.h"
+#include "gateway/testing/test_broker.h"
 #include "mqtt/mosquitto_network.h"
 #include "mqtt/topics.h"
 #include "storage/files.h"
@@ -20,7 +20,6 @@ namespace gateway {
 namespace {
 
 using base::ErrorCode;
-using internal::TestBroker;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 

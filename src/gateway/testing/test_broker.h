@@ -15,7 +15,7 @@
 #include <string>
 #include <thread>
 
-namespace gateway::internal {
+namespace gateway {
 
 /// For tests: a real mosquitto on a free port of 127.0.0.1.
 class TestBroker {
@@ -88,4 +88,4 @@ private:
     pid_t process_ = -1;
 };
 
-}  // namespace gateway::internal
+}  // namespace gateway

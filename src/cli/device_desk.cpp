@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/device_desk.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <chrono>
+#include <thread>
+
+#include "cli/setup_command.h"
+#include "storage/files.h"
+
+namespace cli {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using base::ErrorCode;
+using base::Result;
+
+constexpr std::size_t order_bytes_max = 65'536;
+constexpr std::chrono::seconds answer_patience{10};
+constexpr std::chrono::milliseconds answer_poll{20};
+constexpr std::string_view order_end = ".order";
+constexpr std::string_view answer_end = ".answer";
+
+Enrolment::Parts parts_of(const DeviceDesk& desk) {
+    return {.folder = desk.folder,
+            .keys = desk.keys,
+            .directory = desk.directory,
+            .clock = desk.clock,
+            .random = desk.random,
+            .certify = [&desk](const wire::Certify& certify) -> Result<void> {
+                const auto signer = desk.keys.service_signer(desk.setup.key_generator);
+                if (!signer) return base::pass(signer);
+                return desk.submit(**signer, certify);
+            }};
+}
+
+/// Files for PDAs, cloud server and broker; and the node that runs learns of it now.
+Result<void> publish(const DeviceDesk& desk, Enrolment& enrolment) {
+    if (auto done = enrolment.commit(); !done) return done;
+    if (desk.peers != nullptr) {
+        auto face = read_cloud_server(desk.folder, desk.peers->sequence());
+        if (!face) return base::pass(face);
+        desk.peers->take(std::move(face->provision));
+    }
+    if (desk.broker_port == 0) return {};  // written at the next start
+    return write_broker(desk.folder, desk.broker_port, desk.directory, desk.keys, desk.random);
+}
+
+Result<json::object> read_object(const fs::path& file) {
+    const auto bytes = storage::read_file(file, order_bytes_max);
+    if (!bytes) return base::pass(bytes);
+    boost::system::error_code broken;
+    auto value = json::parse(base::as_text(*bytes), broken);
+    if (broken || !value.is_object()) {
+        return base::fail(ErrorCode::malformed, file.string() + " is not a JSON object");
+    }
+    return std::move(value.get_object());
+}
+
+Result<void> write_object(const fs::path& file, const json::object& object) {
+    return storage::write_file_synced(file, base::as_bytes(json::serialize(object)));
+}
+
+std::string text_in(const json::object& object, std::string_view name) {
+    const auto* value = object.if_contains(name);
+    return value != nullptr && value->is_string() ? std::string(value->get_string())
+                                                  : std::string();
+}
+
+Result<identity::Person> patient_named(const identity::Directory& directory,
+                                       const std::string& word) {
+    auto person = directory.person_by_login(word);
+    if (!person) {
+        if (const auto id = base::fixed_from_hex<wire::LedgerId>(word)) {
+            person = directory.person(*id);
+        }
+    }
+    if (person && person->role == wire::Role::patient) return *person;
+    return base::fail(ErrorCode::not_found, "no patient has the login or id '" + word + "'");
+}
+
+Result<wire::DeviceId> device_named(const identity::Directory& directory,
+                                    const std::string& word) {
+    std::vector<wire::DeviceId> found;
+    const auto take = [&](const wire::DeviceId& id) {
+        if (!word.empty() && base::to_hex(id.view()).starts_with(word)) found.push_back(id);
+    };
+    for (const auto& device : directory.devices()) take(device.id);
+    for (const auto& pda : directory.pdas()) take(pda.id);
+    if (found.size() == 1) return found[0];
+    if (found.empty()) {
+        return base::fail(ErrorCode::not_found, "no such device; salus device list names them");
+    }
+    return base::fail(ErrorCode::conflict, "more than one device's id begins so");
+}
+
+Result<json::object> obey_enrol(const DeviceDesk& desk, const json::object& order) {
+    const auto patient = patient_named(desk.directory, text_in(order, "patient"));
+    if (!patient) return base::pass(patient);
+    const auto sealed_to = identity::sealed_to_from_name(text_in(order, "sealed_to"));
+    if (!sealed_to) return base::fail(ErrorCode::malformed, "a device seals to pda or cloud");
+    NewDevice device{.patient = patient->id, .label = text_in(order, "label"), .vitals = {}};
+    const auto* vitals = order.if_contains("vitals");
+    if (vitals != nullptr && vitals->is_array()) {
+        for (const auto& name : vitals->get_array()) {
+            const auto vital = name.is_string() ? wire::vital_from_name(name.get_string())
+                                                : std::optional<wire::Vital>();
+            if (!vital) return base::fail(ErrorCode::malformed, "an unknown vital is named");
+            device.vitals.push_back(*vital);
+        }
+    }
+    const auto* interval = order.if_contains("interval_ms");
+    boost::system::error_code wrong;
+    if (interval != nullptr) device.interval_ms = interval->to_number<std::uint32_t>(wrong);
+    if (wrong) return base::fail(ErrorCode::malformed, "the interval is not a number of ms");
+    const auto record = enrol_device(desk, device, *sealed_to, text_in(order, "out"));
+    if (!record) return base::pass(record);
+    return json::object{{"id", base::to_hex(record->id.view())},
+                        {"pda", base::to_hex(record->pda.view())},
+                        {"state", identity::name_of(record->state)}};
+}
+
+Result<json::object> obey_state(const DeviceDesk& desk, const json::object& order) {
+    const auto state = identity::device_state_from_name(text_in(order, "state"));
+    if (!state) return base::fail(ErrorCode::malformed, "the order names no state");
+    const auto id = device_named(desk.directory, text_in(order, "id"));
+    if (!id) return base::pass(id);
+    if (auto set = set_device_state(desk, *id, *state); !set) return base::pass(set);
+    return json::object{{"id", base::to_hex(id->view())}, {"state", identity::name_of(*state)}};
+}
+
+}  // namespace
+
+Result<EnrolledDevice> enrol_device(const DeviceDesk& desk, const NewDevice& device,
+                                    const DeviceKeys& keys) {
+    auto enrolment = Enrolment::open(parts_of(desk));
+    if (!enrolment) return base::pass(enrolment);
+    auto enrolled = enrolment->enrol_device(device, keys);
+    if (!enrolled) return enrolled;
+    if (auto done = publish(desk, *enrolment); !done) return base::pass(done);
+    return enrolled;
+}
+
+Result<identity::DeviceRecord> enrol_device(const DeviceDesk& desk, const NewDevice& device,
+                                            identity::SealedTo sealed_to, const fs::path& file) {
+    auto enrolment = Enrolment::open(parts_of(desk));
+    if (!enrolment) return base::pass(enrolment);
+    const auto record = enrolment->enrol_device(device, sealed_to, file);
+    if (!record) return record;
+    if (auto done = publish(desk, *enrolment); !done) return base::pass(done);
+    return record;
+}
+
+Result<void> set_device_state(const DeviceDesk& desk, const wire::DeviceId& id,
+                              identity::DeviceState state, const wire::LedgerId& by) {
+    if (!identity::is_final(state)) return desk.directory.set_state(id, state, by);
+    auto enrolment = Enrolment::open(parts_of(desk));
+    if (!enrolment) return base::pass(enrolment);
+    if (auto ended = enrolment->end(id, state, by); !ended) return ended;
+    return publish(desk, *enrolment);
+}
+
+Result<json::object> obey(const DeviceDesk& desk, const json::object& order) {
+    const auto what = text_in(order, "order");
+    if (what == "enrol") return obey_enrol(desk, order);
+    if (what == "state") return obey_state(desk, order);
+    return base::fail(ErrorCode::malformed, "an order that nobody knows");
+}
+
+Result<void> obey_device_orders(const DeviceDesk& desk) {
+    std::error_code error;
+    std::vector<fs::path> orders;
+    for (const auto& entry : fs::directory_iterator(desk.folder.device_orders(), error)) {
+        if (entry.path().extension() == order_end) orders.push_back(entry.path());
+    }
+    if (error) return {};  // no folder: nobody ever left an order
+    std::ranges::sort(orders);
+    for (const fs::path& file : orders) {
+        const auto order = read_object(file);
+        auto answer = order ? obey(desk, *order) : base::pass(order);
+        if (!answer) answer = json::object{{"error", answer.error().detail}};
+        auto to = file;
+        if (auto written = write_object(to.replace_extension(answer_end), *answer); !written) {
+            return written;
+        }
+        fs::remove(file, error);
+        if (error) return base::fail(ErrorCode::unavailable, error.message());
+    }
+    return {};
+}
+
+Result<json::object> order_from_node(const DataFolder& folder, const json::object& order,
+                                     base::Random& random) {
+    if (auto made = storage::make_folder(folder.device_orders()); !made) return base::pass(made);
+    const auto name = base::to_hex(base::draw<wire::DeviceId>(random).view());
+    const auto file = folder.device_orders() / (name + std::string(order_end));
+    const auto answer_file = folder.device_orders() / (name + std::string(answer_end));
+    if (auto written = write_object(file, order); !written) return base::pass(written);
+    const auto deadline = std::chrono::steady_clock::now() + answer_patience;
+    std::error_code error;
+    while (!fs::exists(answer_file, error)) {
+        if (std::chrono::steady_clock::now() > deadline) {
+            fs::remove(file, error);
+            return base::fail(ErrorCode::unavailable,
+                              "the node that runs on this folder does not answer");
+        }
+        std::this_thread::sleep_for(answer_poll);
+    }
+    auto answer = read_object(answer_file);
+    fs::remove(answer_file, error);
+    if (!answer) return answer;
+    const auto trouble = text_in(*answer, "error");
+    if (!trouble.empty()) return base::fail(ErrorCode::conflict, trouble);
+    return answer;
+}
+
+}  // namespace cli

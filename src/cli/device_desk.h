@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <boost/json/object.hpp>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "cli/data_folder.h"
+#include "cli/demo.h"
+#include "cli/enrolment.h"
+#include "identity/directory.h"
+#include "identity/key_store.h"
+#include "identity/peers.h"
+#include "wire/signer.h"
+#include "wire/transaction.h"
+
+namespace cli {
+
+/// Where devices are enrolled and ended, by whoever has the folder's databases open: the node, or a
+/// command while no node runs. One caller at a time.
+struct DeviceDesk {  // all borrowed but the function
+    const DataFolder& folder;
+    const SetupRecord& setup;
+    std::uint16_t broker_port = 0;  ///< Of the broker that runs; 0: none does.
+    identity::KeyStore& keys;
+    identity::Directory& directory;
+    identity::Peers* peers = nullptr;  ///< Told at once; may be absent.
+    const base::Clock& clock;
+    base::Random& random;
+    /// Signs and submits, or leaves for the node's next start.
+    std::function<base::Result<void>(const wire::Signer&, const wire::Action&)> submit;
+};
+
+/// Enrols a device that keeps its secrets to itself. Errors: those of `Enrolment`.
+[[nodiscard]] base::Result<EnrolledDevice> enrol_device(const DeviceDesk& desk,
+                                                        const NewDevice& device,
+                                                        const DeviceKeys& keys);
+/// Draws the device's keys here and writes its credentials to `file`.
+[[nodiscard]] base::Result<identity::DeviceRecord> enrol_device(const DeviceDesk& desk,
+                                                                const NewDevice& device,
+                                                                identity::SealedTo sealed_to,
+                                                                const std::filesystem::path& file);
+/// Of a device or a PDA. `by`: zeros for an operator's command. Errors: `not_found`, `conflict`.
+[[nodiscard]] base::Result<void> set_device_state(const DeviceDesk& desk, const wire::DeviceId& id,
+                                                  identity::DeviceState state,
+                                                  const wire::LedgerId& by = {});
+
+/// What a command asks for, as JSON: {"order": "enrol", ...} or {"order": "state", ...}; the
+/// members are those of `salus device`'s options. Answers with what became of it.
+[[nodiscard]] base::Result<boost::json::object> obey(const DeviceDesk& desk,
+                                                     const boost::json::object& order);
+
+/// Obeys what commands left in the folder while this node runs, and leaves an answer for each.
+/// Errors: those of files.
+[[nodiscard]] base::Result<void> obey_device_orders(const DeviceDesk& desk);
+/// A command's side: leaves `order` for the node that runs and waits for its answer.
+/// Errors: what the node answered; `unavailable` if it does not within ten seconds.
+[[nodiscard]] base::Result<boost::json::object> order_from_node(const DataFolder& folder,
+                                                                const boost::json::object& order,
+                                                                base::Random& random);
+
+}  // namespace cli
