@@ -30,8 +30,8 @@ struct EpochSecret {
 
 /// What every party knows of the key generator, and its word on the party's own key.
 struct Certificate {
-    keyagreement::DomainName authority;                  ///< PID_ASKG, a public name.
-    crypto::Ed25519PublicKeyBytes authority_key{};       ///< Verifies every record below.
+    keyagreement::DomainName authority;             ///< PID_ASKG, a public name.
+    crypto::Ed25519PublicKeyBytes authority_key{};  ///< Verifies every record below.
     Record record;
 };
 /// A cloud server as its initiators know it.
@@ -84,10 +84,14 @@ struct CloudServerGrant {
     wire::LedgerId id;
     Secret32 channel_key;  ///< CK: what provisions are sealed under.
 };
+/// Without the user's own record: it names S_U, which would let whoever finds the client's file try
+/// guesses of u.
 struct UserGrant {
-    Certificate certificate;
+    keyagreement::DomainName authority;
+    crypto::Ed25519PublicKeyBytes authority_key{};
     wire::LedgerId id;
     wire::Role role{};
+    Serial serial;  ///< Of the user's record.
     Secret32 pid_key;
     std::vector<EpochSecret> temporary;
     std::vector<CloudServerEntry> cloud_servers;
@@ -112,9 +116,9 @@ struct CloudServerCredentials {
 /// What a user's client keeps. Not u, nor TKN_U, nor s_U: those are derived at each login
 /// (askg/user_secret.h).
 struct UserFactor {
-    Secret32 client_secret;             ///< r_U.
+    Secret32 client_secret;  ///< r_U.
     std::array<std::uint8_t, 16> salt{};
-    base::Bytes helper;                 ///< v of the fuzzy extractor; empty without biometrics.
+    base::Bytes helper;  ///< v of the fuzzy extractor; empty without biometrics.
 };
 struct UserCredentials {
     UserFactor factor;

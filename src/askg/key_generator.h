@@ -123,7 +123,12 @@ public:
     [[nodiscard]] base::Result<DeviceGrant> enrol_device(const DeviceApplication& application);
     [[nodiscard]] base::Result<CloudServerGrant> enrol_cloud_server(
         const CloudServerApplication& application);
-    [[nodiscard]] base::Result<UserGrant> register_user(const UserApplication& application);
+    /// The record is for the client to look at, not to keep (see UserGrant).
+    struct Registration {
+        Record record;
+        UserGrant grant;
+    };
+    [[nodiscard]] base::Result<Registration> register_user(const UserApplication& application);
 
     // The grant as of now: the epoch's TEMPC, a share of the newest generation, who came and went.
     // Errors: `not_found`, E_REVOKED, E_DOMAIN_FULL.
@@ -141,8 +146,7 @@ public:
     /// For ever. Afterwards every responder's provision or renewed grant says so.
     /// Errors: `not_found`, E_REVOKED if it was before.
     [[nodiscard]] base::Result<LogEntry> revoke(const Serial& serial);
-    [[nodiscard]] base::Result<LogEntry> revoke(PartyRole role,
-                                                const keyagreement::PeerName& name);
+    [[nodiscard]] base::Result<LogEntry> revoke(PartyRole role, const keyagreement::PeerName& name);
 
     /// Moves to the 30-day epoch of the clock. Afterwards clients need `renew_*` before the next
     /// epoch ends, servers `provision`. Errors: `conflict` if the clock went back before the epoch
@@ -160,6 +164,9 @@ public:
 
 private:
     struct State;
+    [[nodiscard]] static base::Result<std::unique_ptr<KeyGenerator>> open_store(
+        std::unique_ptr<storage::KeyValueStore> owned, storage::KeyValueStore& store,
+        const UnlockSecret& unlock, const base::Clock& clock, base::Random& random);
     explicit KeyGenerator(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };

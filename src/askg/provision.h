@@ -15,12 +15,13 @@ namespace askg {
 
 /// What a cloud server learns of one initiator. No token, no TEMPC, no share.
 struct ProvisionedPeer {
-    keyagreement::PeerName name;  ///< The bytes of a DeviceId (profile 2) or a LedgerId (profile 3).
+    keyagreement::PeerName
+        name;  ///< The bytes of a DeviceId (profile 2) or a LedgerId (profile 3).
     keyagreement::Profile profile{};
     PartyRole role{};
     std::optional<wire::Role> user_role;  ///< Of users only.
     Record record;
-    bool revoked = false;            ///< Then there are no secrets below: close its sessions.
+    bool revoked = false;  ///< Then there are no secrets below: close its sessions.
     Secret32 pid_key;
     std::vector<EpochSecret> keys;  ///< V of the previous, this and the next epoch.
 

@@ -104,6 +104,24 @@ base::Result<KeyView> decode_key_view(ByteView bytes) {
     return key;
 }
 
+Bytes encode(const CertificationView& certification) {
+    Bytes out;
+    base::append(out, certification.certifier.view());
+    base::append_u64(out, certification.certified_height);
+    base::append_u64(out, certification.revoked_height);
+    return out;
+}
+
+base::Result<CertificationView> decode_certification_view(ByteView bytes) {
+    Reader in(bytes);
+    CertificationView certification;
+    certification.certifier = in.fixed<wire::LedgerId>();
+    certification.certified_height = in.u64();
+    certification.revoked_height = in.u64();
+    if (!in.finished()) return malformed("certification");
+    return certification;
+}
+
 Bytes encode(const TxPlace& place) {
     Bytes out;
     base::append_u64(out, place.height);

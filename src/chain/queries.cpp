@@ -18,6 +18,13 @@ base::Result<KeyView> key_of(const BlockSource& source, const wire::LedgerId& id
     return encoding::decode_key_view(*answer);
 }
 
+base::Result<CertificationView> certification_of(const BlockSource& source,
+                                                 const wire::Hash256& record_hash) {
+    const auto answer = source.query(path::certification, record_hash.view());
+    if (!answer) return base::pass(answer);
+    return encoding::decode_certification_view(*answer);
+}
+
 base::Result<TxPlace> place_of(const BlockSource& source, const wire::TxId& id) {
     const auto answer = source.query(path::transaction, id.view());
     if (!answer) return base::pass(answer);

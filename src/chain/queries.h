@@ -15,6 +15,7 @@ namespace chain {
 namespace path {
 inline constexpr std::string_view consent = "consent";
 inline constexpr std::string_view key = "key";
+inline constexpr std::string_view certification = "certification";
 inline constexpr std::string_view mining = "mining";
 inline constexpr std::string_view fairness = "fairness";
 inline constexpr std::string_view transaction = "transaction";
@@ -54,6 +55,16 @@ struct KeyView {
     wire::Height valid_until = 0;  ///< Exclusive; 0: no end.
 };
 [[nodiscard]] base::Result<KeyView> key_of(const BlockSource& source, const wire::LedgerId& id);
+
+/// What a key generator said of the record of a static key that hashes to `record_hash`.
+/// Errors: `not_found` if none certified it.
+struct CertificationView {
+    wire::LedgerId certifier;
+    wire::Height certified_height = 0;
+    wire::Height revoked_height = 0;  ///< 0: stands.
+};
+[[nodiscard]] base::Result<CertificationView> certification_of(const BlockSource& source,
+                                                               const wire::Hash256& record_hash);
 
 /// Where a transaction is. Errors: `not_found`.
 struct TxPlace {
@@ -104,6 +115,8 @@ namespace encoding {
 [[nodiscard]] base::Result<StandingConsent> decode_standing_consent(base::ByteView bytes);
 [[nodiscard]] base::Bytes encode(const KeyView& key);
 [[nodiscard]] base::Result<KeyView> decode_key_view(base::ByteView bytes);
+[[nodiscard]] base::Bytes encode(const CertificationView& certification);
+[[nodiscard]] base::Result<CertificationView> decode_certification_view(base::ByteView bytes);
 [[nodiscard]] base::Bytes encode(const TxPlace& place);
 [[nodiscard]] base::Result<TxPlace> decode_tx_place(base::ByteView bytes);
 [[nodiscard]] base::Bytes encode(const ClaimQuestion& question);

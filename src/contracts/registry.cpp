@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "contracts/certify.h"
 #include "contracts/change_mining.h"
 #include "contracts/consent.h"
 #include "contracts/destroy_key.h"
@@ -58,6 +59,10 @@ struct ContractOf<wire::DestroyKey> {
 template <>
 struct ContractOf<wire::ScheduleUpgrade> {
     using Type = ScheduleUpgradeContract;
+};
+template <>
+struct ContractOf<wire::Certify> {
+    using Type = CertifyContract;
 };
 
 /// Calls `stage` with the action and an empty object of its contract.

@@ -22,9 +22,9 @@ base::Result<base::Bytes> argon2id(base::ByteView secret, const Argon2Salt& salt
     }
     base::Bytes out(digest_bytes);
     constexpr std::uint32_t lanes = 1;
-    const int code = argon2id_hash_raw(cost.passes, cost.memory_kib, lanes, secret.data(),
-                                       secret.size(), salt.data(), salt.size(), out.data(),
-                                       out.size());
+    const int code =
+        argon2id_hash_raw(cost.passes, cost.memory_kib, lanes, secret.data(), secret.size(),
+                          salt.data(), salt.size(), out.data(), out.size());
     if (code == ARGON2_OK) return out;
     const auto reason = code == ARGON2_MEMORY_ALLOCATION_ERROR ? base::ErrorCode::unavailable
                                                                : base::ErrorCode::malformed;

@@ -77,15 +77,17 @@ Client Cast::client(std::uint32_t number, bool has_clock) {
     return {setup_of(number, has_clock), random};
 }
 
+ServerSetup Cast::server_setup() const {
+    return {.profiles = {profile},
+            .suite = suite,
+            .domain = repeated<DomainName>(0xa5),
+            .own = PrivateKey::from_bytes(secret_for(responder_number, static_key)),
+            .started_at = clock.now(),
+            .limits = limits};
+}
+
 void Cast::restart_server() {
-    server = std::make_unique<Server>(
-        ServerSetup{.profiles = {profile},
-                    .suite = suite,
-                    .domain = repeated<DomainName>(0xa5),
-                    .own = PrivateKey::from_bytes(secret_for(responder_number, static_key)),
-                    .started_at = clock.now(),
-                    .limits = limits},
-        peers, random);
+    server = std::make_unique<Server>(server_setup(), peers, random);
 }
 
 std::vector<Outcome> Cast::carry(Client& from, Outcome first, std::string_view source) {

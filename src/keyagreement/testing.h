@@ -49,6 +49,7 @@ public:
     void enrol(std::uint32_t number, bool clockless_allowed = false);
     [[nodiscard]] ClientSetup setup_of(std::uint32_t number, bool has_clock = true) const;
     [[nodiscard]] Client client(std::uint32_t number, bool has_clock = true);
+    [[nodiscard]] ServerSetup server_setup() const;
     /// The responder's process dies and comes back, at the present time.
     void restart_server();
     [[nodiscard]] Prologue prologue() const;

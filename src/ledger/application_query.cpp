@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "chain/queries.h"
 #include "contracts/authenticity.h"
+#include "contracts/certify.h"
 #include "contracts/consent.h"
 #include "ledger/application.h"
 #include "ledger/claims.h"
@@ -44,6 +45,18 @@ base::Result<Bytes> query_key(const state::StateView& view, base::ByteView data)
                                            .public_key = (*key)->public_key,
                                            .valid_from = (*key)->valid_from,
                                            .valid_until = (*key)->valid_until});
+}
+
+base::Result<Bytes> query_certification(const state::StateView& view, base::ByteView data) {
+    const auto hash = wire::Hash256::from(data);
+    if (!hash) return fail(ErrorCode::malformed, "the hash of a record has 32 bytes");
+    const auto record = contracts::certification_of(view, *hash);
+    if (!record) return base::pass(record);
+    if (!*record) return fail(ErrorCode::not_found, "no record of this hash was certified");
+    return encoding::encode(
+        chain::CertificationView{.certifier = (*record)->certifier,
+                                 .certified_height = (*record)->certified_height,
+                                 .revoked_height = (*record)->revoked_height});
 }
 
 base::Result<Place> place_in(base::Result<std::optional<Place>> found) {
@@ -100,6 +113,7 @@ base::Result<Bytes> Application::query(std::string_view path, base::ByteView dat
     const VersionView view(*state.tree, height == 0 ? tip.height : height);
     if (path == chain::path::consent) return query_consent(view, data);
     if (path == chain::path::key) return query_key(view, data);
+    if (path == chain::path::certification) return query_certification(view, data);
     if (path == chain::path::mining) {
         if (!data.empty()) return fail(ErrorCode::malformed, "this question takes no data");
         return query_mining(view, tip.policy);

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "crypto/hash.h"
 #include "ledger/testing.h"
 
 namespace ledger {
@@ -15,11 +16,12 @@ using testing::Person;
 using wire::Role;
 
 constexpr std::uint8_t first_role = 1;
-constexpr std::uint8_t last_role = 13;
+constexpr std::uint8_t last_role = 14;
 
 class RolesTest : public ::testing::Test {
 protected:
-    RolesTest() : chain({.miners = 2, .demo = true, .seed = 3}) {
+    /// So many miners that the one among `people`, whose key is rotated, has no turn afterwards.
+    RolesTest() : chain({.miners = 20, .demo = true, .seed = 3}) {
         for (auto role = first_role; role <= last_role; ++role) {
             people[static_cast<Role>(role)] = chain.enrolled(static_cast<Role>(role));
         }
@@ -67,6 +69,13 @@ TEST_F(RolesTest, EverybodyButAnAdministratorRevokesTheOwnKey) {
     allowed.erase(Role::administrator);
     expect_only(allowed,
                 [&](const Person& self) { return wire::Action{wire::RevokeKey{self->id()}}; });
+}
+
+TEST_F(RolesTest, OnlyAKeyGeneratorOrAnAdministratorCertifies) {
+    expect_only({Role::administrator, Role::key_generator}, [&](const Person& self) {
+        return wire::Action{wire::Certify{wire::Hash256{crypto::sha512_256(self->id().view())},
+                                          wire::CertificationEvent::certified}};
+    });
 }
 
 TEST_F(RolesTest, OnlyAPatientGrantsConsent) {

@@ -20,6 +20,7 @@ constexpr std::uint8_t key_owner_kind = 'u';
 constexpr std::uint8_t difficulty_kind = 'w';
 constexpr std::uint8_t evidence_kind = 'q';
 constexpr std::uint8_t tombstone_kind = 'e';
+constexpr std::uint8_t certification_kind = 't';
 constexpr std::uint8_t schema_kind = 'v';
 constexpr std::uint8_t genesis_hash_kind = 'g';
 constexpr std::uint8_t header_slot_kind = 'h';
@@ -89,6 +90,9 @@ base::Bytes evidence_of(const wire::LedgerId& miner, wire::Height height) {
 }
 base::Bytes tombstone_of(const wire::ContentId& content_id) {
     return key_with(tombstone_kind, crypto::sha256(content_id.view()));
+}
+base::Bytes certification_of(const wire::Hash256& record_hash) {
+    return key_with(certification_kind, record_hash.view());
 }
 base::Bytes schema() {
     return {schema_kind};

@@ -23,6 +23,7 @@ namespace state {
 /// 'w'  |                         | DifficultyRecord; on chains of proof of work alone
 /// 'q'  | miner, height 8         | EvidenceRecord: it sealed two headers of that height
 /// 'e'  | SHA-256 of a content id | Tombstone
+/// 't'  | hash of a key's record  | CertificationRecord
 /// 'v'  |                         | SchemaRecord
 /// 'g'  |                         | SHA-512 of the genesis, 64 bytes
 /// 'h'  | height mod 65,536, 8    | ref of that header 32 | its height 8
@@ -54,6 +55,8 @@ namespace state {
 [[nodiscard]] base::Bytes difficulty();
 [[nodiscard]] base::Bytes evidence_of(const wire::LedgerId& miner, wire::Height height);
 [[nodiscard]] base::Bytes tombstone_of(const wire::ContentId& content_id);
+/// Of the record of a static key that a key generator certified.
+[[nodiscard]] base::Bytes certification_of(const wire::Hash256& record_hash);
 [[nodiscard]] base::Bytes schema();
 [[nodiscard]] base::Bytes genesis_hash();
 

@@ -131,6 +131,25 @@ base::Result<Tombstone> decode_tombstone(ByteView bytes) {
     return canonical(record, bytes, "tombstone");
 }
 
+Bytes encode(const CertificationRecord& record) {
+    salus::v1::CertificationRecord message;
+    message.set_certifier(text(record.certifier));
+    message.set_certified_height(record.certified_height);
+    message.set_revoked_height(record.revoked_height);
+    return serialised(message);
+}
+
+base::Result<CertificationRecord> decode_certification_record(ByteView bytes) {
+    salus::v1::CertificationRecord message;
+    CertificationRecord record;
+    if (!parse(bytes, message) || !take(message.certifier(), record.certifier)) {
+        return fail(ErrorCode::malformed, "not a certification record");
+    }
+    record.certified_height = message.certified_height();
+    record.revoked_height = message.revoked_height();
+    return canonical(record, bytes, "certification record");
+}
+
 Bytes encode(const SchemaRecord& record) {
     salus::v1::SchemaRecord message;
     message.set_version(record.version);

@@ -124,6 +124,14 @@ struct Tombstone {
     friend bool operator==(const Tombstone&, const Tombstone&) = default;
 };
 
+/// A key generator certified a record of somebody's static key.
+struct CertificationRecord {
+    wire::LedgerId certifier;
+    wire::Height certified_height = 0;
+    wire::Height revoked_height = 0;  ///< 0: stands.
+    friend bool operator==(const CertificationRecord&, const CertificationRecord&) = default;
+};
+
 /// Which version of the rules holds.
 struct SchemaRecord {
     std::uint32_t version = 0;
@@ -151,6 +159,7 @@ struct HeaderSlot {
 [[nodiscard]] base::Bytes encode(const DifficultyRecord& record);
 [[nodiscard]] base::Bytes encode(const EvidenceRecord& record);
 [[nodiscard]] base::Bytes encode(const Tombstone& record);
+[[nodiscard]] base::Bytes encode(const CertificationRecord& record);
 [[nodiscard]] base::Bytes encode(const SchemaRecord& record);
 [[nodiscard]] base::Result<KeyRecord> decode_key_record(base::ByteView bytes);
 [[nodiscard]] base::Result<SequenceRecord> decode_sequence_record(base::ByteView bytes);
@@ -160,6 +169,7 @@ struct HeaderSlot {
 [[nodiscard]] base::Result<DifficultyRecord> decode_difficulty_record(base::ByteView bytes);
 [[nodiscard]] base::Result<EvidenceRecord> decode_evidence_record(base::ByteView bytes);
 [[nodiscard]] base::Result<Tombstone> decode_tombstone(base::ByteView bytes);
+[[nodiscard]] base::Result<CertificationRecord> decode_certification_record(base::ByteView bytes);
 [[nodiscard]] base::Result<SchemaRecord> decode_schema_record(base::ByteView bytes);
 
 /// The value under 'i': 8 bytes, big-endian.

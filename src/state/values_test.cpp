@@ -82,6 +82,9 @@ TEST(StateValues, SurviveTheirEncoding) {
     const Tombstone tombstone{
         .patient = a_miner().id, .cloud_server = {}, .reference = a_consent().consent, .height = 8};
     EXPECT_EQ(decode_tombstone(encode(tombstone)).value(), tombstone);
+    const CertificationRecord certification{
+        .certifier = a_miner().id, .certified_height = 8, .revoked_height = 9};
+    EXPECT_EQ(decode_certification_record(encode(certification)).value(), certification);
     const SchemaRecord schema{.version = 1, .next_version = 2, .upgrade_height = 100};
     EXPECT_EQ(decode_schema_record(encode(schema)).value(), schema);
     const HeaderSlot slot{.ref = a_consent().consent, .height = 65'537};
@@ -107,6 +110,9 @@ TEST(StateValues, HaveTheirPinnedEncodings) {
     EXPECT_EQ(base::to_hex(encode(sequences)), "08141203000006");
     EXPECT_EQ(base::to_hex(encode(a_key())),
               "080310011a41" + base::to_hex(Bytes(65, 4)) + "2001280330ac02");
+    EXPECT_EQ(base::to_hex(encode(CertificationRecord{
+                  .certifier = a_miner().id, .certified_height = 8, .revoked_height = 300})),
+              "0a10" + base::to_hex(Bytes(16, 5)) + "100818ac02");
 }
 
 TEST(StateValues, AreRefusedWhenNotCanonical) {
@@ -131,6 +137,7 @@ TEST(StateValues, AreRefusedWhenNotCanonical) {
     EXPECT_FALSE(decode_evidence_record(Bytes{}));
     EXPECT_FALSE(decode_tombstone(Bytes{}));
     EXPECT_FALSE(decode_key_record(Bytes{}));
+    EXPECT_FALSE(decode_certification_record(Bytes{}));
     EXPECT_FALSE(decode_mining_record(Bytes(100'000, 0)));
 }
 

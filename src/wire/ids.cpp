@@ -8,15 +8,16 @@ namespace wire {
 namespace {
 
 /// Names by number, the first being number 1: the enumerators are contiguous.
-constexpr std::array<std::string_view, 13> role_names = {
-    "patient",      "family",  "doctor",      "nurse",   "pharmacist",
-    "laboratory",   "insurer", "researcher",  "auditor", "administrator",
-    "cloud_server", "miner",   "demo_program"};
+constexpr std::array<std::string_view, 14> role_names = {
+    "patient",      "family",  "doctor",       "nurse",        "pharmacist",
+    "laboratory",   "insurer", "researcher",   "auditor",      "administrator",
+    "cloud_server", "miner",   "demo_program", "key_generator"};
 constexpr std::array<std::string_view, 2> custody_names = {"node", "own_device"};
 constexpr std::array<std::string_view, 4> category_names = {"vital_signs", "laboratory",
                                                             "medication", "imaging"};
 constexpr std::array<std::string_view, 3> purpose_names = {"treatment", "research", "billing"};
 constexpr std::array<std::string_view, 3> standing_names = {"active", "suspended", "left"};
+constexpr std::array<std::string_view, 2> event_names = {"certified", "revoked"};
 constexpr std::array<std::string_view, 3> engine_names = {"equal_opportunity", "authority",
                                                           "proof_of_work"};
 constexpr std::array<std::string_view, 3> quorum_names = {"miner_alone", "two_thirds", "majority"};
@@ -54,6 +55,9 @@ std::string_view name_of(Purpose purpose) {
 
 std::string_view name_of(MinerStanding standing) {
     return name_at(standing_names, static_cast<std::uint8_t>(standing));
+}
+std::string_view name_of(CertificationEvent event) {
+    return name_at(event_names, static_cast<std::uint8_t>(event));
 }
 std::string_view name_of(EngineKind engine) {
     return name_at(engine_names, static_cast<std::uint8_t>(engine));
@@ -98,6 +102,9 @@ bool is_purpose(std::uint32_t value) {
 }
 bool is_standing(std::uint32_t value) {
     return value >= 1 && value <= standing_names.size();
+}
+bool is_certification_event(std::uint32_t value) {
+    return value >= 1 && value <= event_names.size();
 }
 bool is_engine(std::uint32_t value) {
     return value >= 1 && value <= engine_names.size();

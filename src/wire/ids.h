@@ -44,7 +44,8 @@ enum class Role : std::uint8_t {
     administrator = 10,
     cloud_server = 11,
     miner = 12,
-    demo_program = 13,  ///< A program that approves; exists only where the genesis says demo.
+    demo_program = 13,   ///< A program that approves; exists only where the genesis says demo.
+    key_generator = 14,  ///< Certifies the static keys of devices, PDAs, servers and users.
 };
 enum class SignatureScheme : std::uint8_t { ecdsa_p256_sha512 = 1 };
 /// Who holds the private key. Stands on receipts, so that nobody takes `node` for an own device.
@@ -52,6 +53,8 @@ enum class Custody : std::uint8_t { node = 1, own_device = 2 };
 /// What kind of record (the paper's data type).
 enum class Category : std::uint8_t { vital_signs = 1, laboratory = 2, medication = 3, imaging = 4 };
 enum class Purpose : std::uint8_t { treatment = 1, research = 2, billing = 3 };
+/// What a key generator says of a record of somebody's static key.
+enum class CertificationEvent : std::uint8_t { certified = 1, revoked = 2 };
 /// Whether a registered miner has turns. One that left or was suspended may become active again.
 enum class MinerStanding : std::uint8_t { active = 1, suspended = 2, left = 3 };
 /// Who may make the next block.
@@ -66,6 +69,7 @@ enum class Quorum : std::uint8_t { miner_alone = 1, two_thirds = 2, majority = 3
 [[nodiscard]] std::string_view name_of(Category category);
 [[nodiscard]] std::string_view name_of(Purpose purpose);
 [[nodiscard]] std::string_view name_of(MinerStanding standing);
+[[nodiscard]] std::string_view name_of(CertificationEvent event);
 [[nodiscard]] std::string_view name_of(EngineKind engine);
 [[nodiscard]] std::string_view name_of(Quorum quorum);
 [[nodiscard]] std::optional<Role> role_from_name(std::string_view name);
@@ -82,6 +86,7 @@ enum class Quorum : std::uint8_t { miner_alone = 1, two_thirds = 2, majority = 3
 [[nodiscard]] bool is_category(std::uint32_t value);
 [[nodiscard]] bool is_purpose(std::uint32_t value);
 [[nodiscard]] bool is_standing(std::uint32_t value);
+[[nodiscard]] bool is_certification_event(std::uint32_t value);
 [[nodiscard]] bool is_engine(std::uint32_t value);
 [[nodiscard]] bool is_quorum(std::uint32_t value);
 

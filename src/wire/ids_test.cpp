@@ -13,10 +13,12 @@ TEST(Names, StandForTheirNumbers) {
     EXPECT_EQ(name_of(Role::patient), "patient");
     EXPECT_EQ(name_of(Role::cloud_server), "cloud_server");
     EXPECT_EQ(name_of(Role::demo_program), "demo_program");
+    EXPECT_EQ(name_of(Role::key_generator), "key_generator");
+    EXPECT_EQ(name_of(CertificationEvent::revoked), "revoked");
     EXPECT_EQ(name_of(Custody::own_device), "own_device");
     EXPECT_EQ(name_of(Category::imaging), "imaging");
     EXPECT_EQ(name_of(Purpose::billing), "billing");
-    for (std::uint32_t value = 1; value <= 13; ++value) {
+    for (std::uint32_t value = 1; value <= 14; ++value) {
         const auto role = static_cast<Role>(value);
         EXPECT_EQ(role_from_name(name_of(role)), role);
         EXPECT_TRUE(is_role(value));
@@ -25,14 +27,17 @@ TEST(Names, StandForTheirNumbers) {
 
 TEST(Names, RefuseWhatIsNoEnumerator) {
     EXPECT_EQ(name_of(static_cast<Role>(0)), "unknown");
-    EXPECT_EQ(name_of(static_cast<Role>(14)), "unknown");
+    EXPECT_EQ(name_of(static_cast<Role>(15)), "unknown");
     EXPECT_EQ(name_of(static_cast<Purpose>(200)), "unknown");
     EXPECT_FALSE(role_from_name("unknown"));
     EXPECT_FALSE(role_from_name(""));
     EXPECT_FALSE(role_from_name("Doctor"));
     EXPECT_FALSE(category_from_name("vitals"));
     EXPECT_FALSE(purpose_from_name("treatment "));
-    for (const std::uint32_t value : {0U, 14U, 256U, 257U, ~0U}) EXPECT_FALSE(is_role(value));
+    for (const std::uint32_t value : {0U, 15U, 256U, 257U, ~0U}) EXPECT_FALSE(is_role(value));
+    for (const std::uint32_t value : {0U, 3U, 257U}) {
+        EXPECT_FALSE(is_certification_event(value));
+    }
     for (const std::uint32_t value : {0U, 2U, 257U}) EXPECT_FALSE(is_scheme(value));
     for (const std::uint32_t value : {0U, 3U, 258U}) EXPECT_FALSE(is_custody(value));
     for (const std::uint32_t value : {0U, 5U, 260U}) EXPECT_FALSE(is_category(value));

@@ -94,6 +94,11 @@ struct ActionWriter {
         out.set_version(action.version);
         out.set_height(action.height);
     }
+    void operator()(const Certify& action) const {
+        auto& out = *body.mutable_certify();
+        out.set_record_hash(text(action.record_hash));
+        out.set_event(static_cast<std::uint32_t>(action.event));
+    }
 };
 
 Enrol read(const pb::Enrol& in, FieldChecker& check) {
@@ -174,6 +179,11 @@ DestroyKey read(const pb::DestroyKey& in, FieldChecker& check) {
 ScheduleUpgrade read(const pb::ScheduleUpgrade& in, FieldChecker& /*check*/) {
     return {.version = in.version(), .height = in.height()};
 }
+Certify read(const pb::Certify& in, FieldChecker& check) {
+    return {.record_hash = check.fixed<Hash256>(in.record_hash(), "certify.record_hash"),
+            .event = check.enumerator<CertificationEvent>(in.event(), is_certification_event,
+                                                          "certify.event")};
+}
 
 Action read_action(const pb::TransactionBody& body, FieldChecker& check) {
     switch (body.action_case()) {
@@ -197,6 +207,8 @@ Action read_action(const pb::TransactionBody& body, FieldChecker& check) {
             return read(body.destroy_key(), check);
         case pb::TransactionBody::kScheduleUpgrade:
             return read(body.schedule_upgrade(), check);
+        case pb::TransactionBody::kCertify:
+            return read(body.certify(), check);
         case pb::TransactionBody::ACTION_NOT_SET:
             break;
     }
@@ -341,8 +353,9 @@ Hash256 body_ref(base::ByteView body_bytes) {
 
 std::string_view name_of(const Action& action) {
     constexpr std::array<std::string_view, std::variant_size_v<Action>> names = {
-        "enrol",  "rotate_key",    "revoke_key", "grant_consent", "revoke_consent",
-        "report", "change_mining", "evidence",   "destroy_key",   "schedule_upgrade"};
+        "enrol",          "rotate_key",       "revoke_key",    "grant_consent",
+        "revoke_consent", "report",           "change_mining", "evidence",
+        "destroy_key",    "schedule_upgrade", "certify"};
     return names[action.index()];
 }
 

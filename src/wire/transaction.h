@@ -90,8 +90,15 @@ struct ScheduleUpgrade {
     Height height = 0;
     friend bool operator==(const ScheduleUpgrade&, const ScheduleUpgrade&) = default;
 };
+/// By a key generator or an administrator: a record of somebody's static key is certified, or what
+/// was certified is revoked.
+struct Certify {
+    Hash256 record_hash;  ///< SHA-512/256 of the record.
+    CertificationEvent event{};
+    friend bool operator==(const Certify&, const Certify&) = default;
+};
 using Action = std::variant<Enrol, RotateKey, RevokeKey, GrantConsent, RevokeConsent, Report,
-                            ChangeMining, Evidence, DestroyKey, ScheduleUpgrade>;
+                            ChangeMining, Evidence, DestroyKey, ScheduleUpgrade, Certify>;
 
 struct TransactionBody {
     std::string chain_id;  ///< 1 to 32 of [a-z0-9-].

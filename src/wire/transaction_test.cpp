@@ -33,6 +33,7 @@ std::vector<Action> every_action() {
         Evidence{{0x01}, {0x02}, base::Bytes(4'096, 0x03), {0x04}},
         DestroyKey{counted<LedgerId>(0x20), counted<ContentId>(0x60)},
         ScheduleUpgrade{2, 1'000},
+        Certify{counted<Hash256>(0x40), CertificationEvent::revoked},
     };
 }
 
@@ -57,7 +58,7 @@ TEST(Transaction, ActionsAreNamedAsInTheSchema) {
     for (const auto& action : every_action()) names.push_back(name_of(action));
     EXPECT_THAT(names, testing::ElementsAre("enrol", "rotate_key", "revoke_key", "grant_consent",
                                             "revoke_consent", "report", "change_mining", "evidence",
-                                            "destroy_key", "schedule_upgrade"));
+                                            "destroy_key", "schedule_upgrade", "certify"));
 }
 
 // Goal: bytes never drift, or old chains could not be read. Method: a vector written down once.
@@ -165,7 +166,7 @@ TEST(Transaction, RefusesOtherActionsOutOfForm) {
                    {
                        {"enrol.subject", [](auto& b) { b.mutable_enrol()->clear_subject(); }},
                        {"enrol.role", [](auto& b) { b.mutable_enrol()->set_role(0); }},
-                       {"enrol.role", [](auto& b) { b.mutable_enrol()->set_role(14); }},
+                       {"enrol.role", [](auto& b) { b.mutable_enrol()->set_role(15); }},
                        {"enrol.role", [](auto& b) { b.mutable_enrol()->set_role(0x103); }},
                        {"enrol.scheme", [](auto& b) { b.mutable_enrol()->set_scheme(2); }},
                        {"enrol.custody", [](auto& b) { b.mutable_enrol()->set_custody(3); }},
@@ -217,6 +218,15 @@ TEST(Transaction, RefusesActionsOnMinersKeysAndRulesOutOfForm) {
             {"destroy_key.patient", [](auto& b) { b.mutable_destroy_key()->clear_patient(); }},
             {"content_id has 35 bytes, not 36",
              [](auto& b) { b.mutable_destroy_key()->mutable_content_id()->pop_back(); }},
+        });
+    expect_refused(
+        actions[10],
+        {
+            {"certify.record_hash", [](auto& b) { b.mutable_certify()->clear_record_hash(); }},
+            {"certify.record_hash",
+             [](auto& b) { b.mutable_certify()->mutable_record_hash()->push_back('x'); }},
+            {"certify.event", [](auto& b) { b.mutable_certify()->clear_event(); }},
+            {"certify.event", [](auto& b) { b.mutable_certify()->set_event(3); }},
         });
 }
 

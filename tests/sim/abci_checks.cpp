@@ -215,6 +215,13 @@ void AbciWorld::check_state(Replica& replica) {
                 "a miner's record is not what the history says");
     }
     for (const auto& content_id : model_.destroyed()) (void)get(state::tombstone_of(content_id));
+    for (const auto& [hash, certified] : model_.certified()) {
+        const auto record = state::decode_certification_record(get(state::certification_of(hash)));
+        require(record && record->certifier == certified.by &&
+                    record->certified_height == certified.at &&
+                    record->revoked_height == certified.revoked,
+                "a certification is not what the history says");
+    }
     for (const auto& [id, sequences] : model_.sequences()) {
         const auto record = state::decode_sequence_record(get(state::sequence_of(id)));
         require(record && record->highest() == sequences.highest,

@@ -130,6 +130,9 @@ Verdict Model::check_form(const Draft& draft) const {
     if (const auto* upgrade = std::get_if<wire::ScheduleUpgrade>(&body.action)) {
         if (upgrade->version == 0) return ErrorCode::malformed;
     }
+    if (const auto* certify = std::get_if<wire::Certify>(&body.action)) {
+        if (certify->record_hash.is_zero()) return ErrorCode::malformed;
+    }
     if (const auto* report = std::get_if<wire::Report>(&body.action)) {
         if (report->period_end <= report->period_start) return ErrorCode::malformed;
         if (report->receiver == body.sender) return ErrorCode::malformed;
@@ -286,6 +289,9 @@ void Model::apply(const Draft& draft) {
         destroyed_.insert(destroy->content_id);
     }
     if (const auto* upgrade = std::get_if<wire::ScheduleUpgrade>(&action)) apply(*upgrade);
+    if (const auto* certify = std::get_if<wire::Certify>(&action)) {
+        apply(*certify, draft.body.sender);
+    }
 }
 
 void Model::apply(const wire::Enrol& action) {

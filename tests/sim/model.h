@@ -58,6 +58,11 @@ public:
             return revoked == 0 && from <= time && time < until;
         }
     };
+    struct Certified {
+        wire::LedgerId by;
+        wire::Height at = 0;
+        wire::Height revoked = 0;  ///< 0: stands.
+    };
     struct Sequences {
         std::uint64_t highest = 0;
         std::set<std::uint64_t> used;
@@ -91,6 +96,7 @@ public:
     [[nodiscard]] const std::vector<wire::Hash256>& header_refs() const { return header_refs_; }
     [[nodiscard]] const std::map<wire::LedgerId, Miner>& miners() const { return miners_; }
     [[nodiscard]] const std::set<wire::ContentId>& destroyed() const { return destroyed_; }
+    [[nodiscard]] const std::map<wire::Hash256, Certified>& certified() const { return certified_; }
     [[nodiscard]] const Turns& turns() const { return turns_; }
     /// Under which version of the rules the block at `height` is executed.
     [[nodiscard]] std::uint32_t version_at(wire::Height height) const {
@@ -115,6 +121,7 @@ private:
     [[nodiscard]] Verdict check(const wire::Evidence& action, const Draft& draft) const;
     [[nodiscard]] Verdict check(const wire::DestroyKey& action, const Draft& draft) const;
     [[nodiscard]] Verdict check(const wire::ScheduleUpgrade& action, const Draft& draft) const;
+    [[nodiscard]] Verdict check(const wire::Certify& action, const Draft& draft) const;
     [[nodiscard]] Verdict check_standing(const wire::ChangeMining& action,
                                          const Draft& draft) const;
     [[nodiscard]] Verdict check_key(const wire::PublicKeyBytes& key) const;
@@ -129,6 +136,7 @@ private:
     void apply(const wire::ChangeMining& action);
     void apply(const wire::Evidence& action);
     void apply(const wire::ScheduleUpgrade& action);
+    void apply(const wire::Certify& action, const wire::LedgerId& sender);
     void end_turns(const wire::LedgerId& miner, wire::MinerStanding standing);
 
     Signing signing_;
@@ -147,6 +155,7 @@ private:
     std::map<wire::LedgerId, Miner> miners_;
     std::set<std::pair<wire::LedgerId, wire::Height>> evidence_;
     std::set<wire::ContentId> destroyed_;
+    std::map<wire::Hash256, Certified> certified_;
     std::uint32_t version_ = 1;
     std::uint32_t next_version_ = 0;
     wire::Height upgrade_height_ = 0;

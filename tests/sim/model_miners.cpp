@@ -82,6 +82,29 @@ Verdict Model::check(const wire::ScheduleUpgrade& action, const Draft& draft) co
     return {};
 }
 
+Verdict Model::check(const wire::Certify& action, const Draft& draft) const {
+    if (auto refused = check_sole_signer(draft, {})) return refused;
+    const auto role = members_before_.at(draft.body.sender).role;
+    const bool administrator = role == wire::Role::administrator;
+    if (!administrator && role != wire::Role::key_generator) return ErrorCode::not_authorised;
+    const auto before = certified_.find(action.record_hash);
+    if (action.event == wire::CertificationEvent::certified) {
+        return before != certified_.end() ? Verdict{ErrorCode::conflict} : Verdict{};
+    }
+    if (before == certified_.end()) return ErrorCode::not_found;
+    const auto& [by, at, revoked] = before->second;
+    if (by != draft.body.sender && !administrator) return ErrorCode::not_authorised;
+    return revoked != 0 ? Verdict{ErrorCode::conflict} : Verdict{};
+}
+
+void Model::apply(const wire::Certify& action, const wire::LedgerId& sender) {
+    if (action.event == wire::CertificationEvent::revoked) {
+        certified_.at(action.record_hash).revoked = height_ + 1;
+    } else {
+        certified_[action.record_hash] = {.by = sender, .at = height_ + 1};
+    }
+}
+
 void Model::end_turns(const wire::LedgerId& miner, MinerStanding standing) {
     auto& known = miners_.at(miner);
     if (known.standing == MinerStanding::active) {

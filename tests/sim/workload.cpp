@@ -38,6 +38,7 @@ Workload::Workload(Dice& dice, const Notary& notary, const Options& options)
     for (std::size_t i = 0; i < options.miners; ++i) add(Role::miner);
     // The rest of the first people is enrolled by the genesis too: histories are short.
     add(Role::cloud_server);
+    add(Role::key_generator);
     for (const auto role : {Role::doctor, Role::doctor, Role::patient, Role::patient}) add(role);
 }
 
@@ -130,7 +131,7 @@ const std::vector<Workload::Kind>& Workload::kinds() {
         {4, &Workload::bad_enrol},    {5, &Workload::rotate},        {4, &Workload::revoke_key},
         {14, &Workload::grant},       {5, &Workload::bad_grant},     {7, &Workload::withdraw},
         {4, &Workload::badly_signed}, {9, &Workload::change_mining}, {3, &Workload::evidence},
-        {4, &Workload::destroy_key},  {2, &Workload::upgrade}};
+        {4, &Workload::destroy_key},  {2, &Workload::upgrade},       {4, &Workload::certify}};
     return all;
 }
 

@@ -86,6 +86,7 @@ private:
     void change_mining();
     void evidence();
     void destroy_key();
+    void certify();
     void upgrade();
     [[nodiscard]] wire::Header sealed_header(const wire::LedgerId& miner);
 

@@ -93,6 +93,18 @@ void Workload::destroy_key() {
     send_report(late, {cloud_server(), late.receiver});
 }
 
+void Workload::certify() {
+    // Few hashes, so that second certifications and revocations of what is there come about.
+    wire::Certify action{.record_hash = {},
+                         .event = dice_.chance(1, 3) ? wire::CertificationEvent::revoked
+                                                     : wire::CertificationEvent::certified};
+    action.record_hash.bytes.back() = static_cast<std::uint8_t>(dice_.below(40));
+    const auto sender = dice_.chance(1, 8)   ? anybody().id
+                        : dice_.chance(1, 4) ? administrator_
+                                             : any(Role::key_generator).id;
+    send(signed_by(sender, now_, action));
+}
+
 void Workload::upgrade() {
     const auto height = tip_->height() + dice_.below(8);
     const auto version = upgrade_to_ != 0 && dice_.chance(2, 3)

@@ -156,6 +156,7 @@ struct Genuine {
     Claim none;
     Claim never;
     Claim destroyed;
+    Claim certified;
     wire::Height consent_height = 0;
     wire::Height report_height = 0;
 };
@@ -202,6 +203,12 @@ Genuine make_genuine(ClaimWorld& world) {
     out.report_height = chain.app->info().height;
     out.report = world.receipt_of(report);
     out.batched = world.receipt_of(batch[1]);
+    const auto certify =
+        chain.signed_by(chain.enrolled(wire::Role::key_generator),
+                        wire::Certify{.record_hash = world.cast.consent,
+                                      .event = wire::CertificationEvent::certified});
+    chain.must_accept({certify});
+    out.certified = world.receipt_of(certify);
     // Last: no report may name an object whose key is gone.
     out.destroyed = destroyed_key(world);
     return out;
@@ -215,6 +222,7 @@ void add_genuine(Corpus& corpus, ClaimWorld& world, const Genuine& genuine, cons
     corpus.add_claim("no consent", genuine.none, at.plain, true);
     corpus.add_claim("never a consent", genuine.never, at.plain, true);
     corpus.add_claim("a key destroyed", genuine.destroyed, at.plain, true);
+    corpus.add_claim("a certified static key", genuine.certified, at.plain, true);
     corpus.add_claim("a report, witnessed", world.witnessed(genuine.report, genuine.report_height),
                      at.witnessed, true);
     corpus.add_claim("a report, witnessed later", world.witnessed(genuine.report, tip),

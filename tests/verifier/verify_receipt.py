@@ -20,11 +20,12 @@ TRUST_MAX = 2 << 20
 TIME_MAX = 253_402_300_799_999
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 ROLES = [None, "patient", "family", "doctor", "nurse", "pharmacist", "laboratory", "insurer",
-         "researcher", "auditor", "administrator", "cloud_server", "miner", "demo_program"]
+         "researcher", "auditor", "administrator", "cloud_server", "miner", "demo_program",
+         "key_generator"]
 CATEGORIES = [None, "vital_signs", "laboratory", "medication", "imaging"]
 PURPOSES = [None, "treatment", "research", "billing"]
 ACTIONS = ["enrol", "rotate_key", "revoke_key", "grant_consent", "revoke_consent", "report",
-           "change_mining", "evidence", "destroy_key", "schedule_upgrade"]
+           "change_mining", "evidence", "destroy_key", "schedule_upgrade", "certify"]
 
 
 class Refused(Exception):
@@ -446,7 +447,7 @@ def read_trust(data):
 
 def read_action(index, data):
     fixed = {
-        0: ({1: "b", 2: "n", 3: "n", 4: "b", 5: "n"}, {1: 16, 4: 65}, {2: 13, 3: 1, 5: 2}),
+        0: ({1: "b", 2: "n", 3: "n", 4: "b", 5: "n"}, {1: 16, 4: 65}, {2: 14, 3: 1, 5: 2}),
         1: ({1: "b", 2: "n"}, {1: 65}, {2: 2}),
         2: ({1: "b"}, {1: 16}, {}),
         3: ({1: "b", 2: "n", 3: "n", 4: "n", 5: "n", 6: "b"}, {1: 16, 6: 32}, {2: 4, 3: 3}),
@@ -457,6 +458,7 @@ def read_action(index, data):
         7: ({1: "b", 2: "b", 3: "b", 4: "b"}, {}, {}),
         8: ({1: "b", 2: "b"}, {1: 16, 2: 36}, {}),
         9: ({1: "n", 2: "n"}, {}, {}),
+        10: ({1: "b", 2: "n"}, {1: 32}, {2: 2}),
     }
     schema, sizes, enumerators = fixed[index]
     message = Message(data, schema)
@@ -486,8 +488,8 @@ def path_length(index, size):
 def read_transaction(envelope):
     require(len(envelope) <= 65_536, "larger than 64 KiB")
     outer = Message(envelope, {1: "b", 2: "r", 3: "b"})
-    body = Message(outer.bytes(1), {1: "b", 2: "b", 3: "n", 4: "n", **{field: "r" for field in range(10, 20)}})
-    actions = [(field - 10, item) for field in range(10, 20) for item in body.items(field)]
+    body = Message(outer.bytes(1), {1: "b", 2: "b", 3: "n", 4: "n", **{field: "r" for field in range(10, 21)}})
+    actions = [(field - 10, item) for field in range(10, 21) for item in body.items(field)]
     require(len(actions) == 1, "not exactly one action")
     tx = {"body": outer.bytes(1), "chain_id": body.chain_id(1), "sender": body.bytes(2, 16),
           "action": ACTIONS[actions[0][0]], "fields": read_action(*actions[0]), "signatures": [], "batch": None}
@@ -534,7 +536,7 @@ def read_seal(data):
 def read_key_record(data):
     message = Message(data, {1: "n", 2: "n", 3: "b", 4: "n", 5: "n", 6: "n"})
     message.number(2, 1, 1), message.number(4, 2, 1)
-    return {"role": ROLES[message.number(1, 13, 1)], "key": message.bytes(3, 65), "from": message.number(5),
+    return {"role": ROLES[message.number(1, 14, 1)], "key": message.bytes(3, 65), "from": message.number(5),
             "until": message.number(6)}
 
 
@@ -684,6 +686,8 @@ class Check:
             return
         require(len(self.keys_found) == 1, "others than the sender signed")
         must = {"enrol": "administrator", "grant_consent": "patient", "revoke_consent": "patient"}.get(action)
+        if action == "certify" and sender != "administrator":
+            must = "key_generator"
         if action == "revoke_key" and fields.bytes(1) != self.tx["sender"]:
             must = "administrator"
         require(must is None or sender == must, "the sender has not the role")

@@ -59,6 +59,12 @@ public:
         add("version", std::to_string(upgrade.version), "The rules that will be followed");
         add("height", std::to_string(upgrade.height), "From this block on");
     }
+    void operator()(const wire::Certify& certify) {
+        add("record_hash", hex(certify.record_hash),
+            "Fingerprint of the record of a static key: whose, stands nowhere on the chain");
+        add("event", std::string(wire::name_of(certify.event)),
+            "Whether the record holds from this block on, or no longer");
+    }
     void operator()(const wire::Report& report) {
         add("receiver", hex(report.receiver), "The doctor who approved it");
         add("patient", hex(report.patient), "The patient, by a random number");

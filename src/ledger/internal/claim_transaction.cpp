@@ -135,6 +135,9 @@ Finding ClaimCheck::roles() {
     if (std::holds_alternative<wire::Enrol>(body.action)) return must_be(Role::administrator);
     if (std::holds_alternative<wire::GrantConsent>(body.action)) return must_be(Role::patient);
     if (std::holds_alternative<wire::RevokeConsent>(body.action)) return must_be(Role::patient);
+    if (std::holds_alternative<wire::Certify>(body.action)) {
+        return must_be(role == Role::administrator ? role : Role::key_generator);
+    }
     if (const auto* revoke = std::get_if<wire::RevokeKey>(&body.action)) {
         if (revoke->subject != body.sender) return must_be(Role::administrator);
     }

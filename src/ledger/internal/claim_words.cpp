@@ -40,6 +40,10 @@ struct ActionWords {
         return "patient " + short_of(tx.body.sender) + " withdrew consent " +
                short_of(revoke.consent);
     }
+    std::string operator()(const wire::Certify& certify) const {
+        return "the record of a static key with hash " + short_of(certify.record_hash) + " was " +
+               spoken(name_of(certify.event)) + " by " + short_of(tx.body.sender);
+    }
     template <class Other>
     std::string operator()(const Other&) const {
         return spoken(name_of(tx.body.action)) + " by " + short_of(tx.body.sender) +

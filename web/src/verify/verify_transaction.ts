@@ -71,6 +71,7 @@ export function roles(check: Check): string {
     revoke_consent: 'patient',
   };
   let must = wanted[action];
+  if (action === 'certify' && role !== 'administrator') must = 'key_generator';
   const { revoked_subject } = check.signed;
   if (revoked_subject && !equal(revoked_subject, check.signed.sender)) must = 'administrator';
   if (must && role !== must) refuse(`a ${role} may not send this, a ${must} must`);
