@@ -2,19 +2,25 @@
 #include "wire/transaction.h"
 
 #include <algorithm>
+#include <bit>
+#include <optional>
 
 #include "base/check.h"
 #include "crypto/ecdsa.h"
 #include "crypto/hash.h"
 #include "salus/v1/transaction.pb.h"
 #include "wire/batch.h"
+#include "wire/internal/canonical_fields.h"
 #include "wire/internal/codec.h"
 
 namespace wire {
 namespace {
 
 namespace pb = salus::v1;
+using internal::CanonicalFields;
 using internal::FieldChecker;
+using internal::fields;
+using internal::MessageForm;
 using internal::text;
 using internal::unix_ms;
 
@@ -101,119 +107,195 @@ struct ActionWriter {
     }
 };
 
-Enrol read(const pb::Enrol& in, FieldChecker& check) {
-    return {
-        .subject = check.fixed<LedgerId>(in.subject(), "enrol.subject"),
-        .role = check.enumerator<Role>(in.role(), is_role, "enrol.role"),
-        .scheme = check.enumerator<SignatureScheme>(in.scheme(), is_scheme, "enrol.scheme"),
-        .public_key = check.fixed<PublicKeyBytes>(in.public_key(), "enrol.public_key"),
-        .custody = check.enumerator<Custody>(in.custody(), is_custody, "enrol.custody"),
+Action read_enrol(const CanonicalFields& in, FieldChecker& check) {
+    using Field = pb::Enrol;
+    return Enrol{
+        .subject = check.fixed<LedgerId>(in.bytes(Field::kSubjectFieldNumber), "enrol.subject"),
+        .role = check.enumerator<Role>(in.number32(Field::kRoleFieldNumber), is_role, "enrol.role"),
+        .scheme = check.enumerator<SignatureScheme>(in.number32(Field::kSchemeFieldNumber),
+                                                    is_scheme, "enrol.scheme"),
+        .public_key =
+            check.fixed<PublicKeyBytes>(in.bytes(Field::kPublicKeyFieldNumber), "enrol.public_key"),
+        .custody = check.enumerator<Custody>(in.number32(Field::kCustodyFieldNumber), is_custody,
+                                             "enrol.custody"),
     };
-}
-RotateKey read(const pb::RotateKey& in, FieldChecker& check) {
-    return {
-        .public_key = check.fixed<PublicKeyBytes>(in.public_key(), "rotate_key.public_key"),
-        .custody = check.enumerator<Custody>(in.custody(), is_custody, "rotate_key.custody"),
-    };
-}
-RevokeKey read(const pb::RevokeKey& in, FieldChecker& check) {
-    return {.subject = check.fixed<LedgerId>(in.subject(), "revoke_key.subject")};
-}
-GrantConsent read(const pb::GrantConsent& in, FieldChecker& check) {
-    return {
-        .grantee = check.fixed<LedgerId>(in.grantee(), "grant_consent.grantee"),
-        .category =
-            check.enumerator<Category>(in.category(), is_category, "grant_consent.category"),
-        .purpose = check.enumerator<Purpose>(in.purpose(), is_purpose, "grant_consent.purpose"),
-        .from = check.time(in.from_ms(), "grant_consent.from_ms"),
-        .until = check.time(in.until_ms(), "grant_consent.until_ms"),
-        .token_key_hash = check.fixed<Hash256>(in.token_key_hash(), "grant_consent.token_key_hash"),
-    };
-}
-RevokeConsent read(const pb::RevokeConsent& in, FieldChecker& check) {
-    return {.consent = check.fixed<Hash256>(in.consent(), "revoke_consent.consent")};
-}
-Report read(const pb::Report& in, FieldChecker& check) {
-    check.require(
-        in.personal_data() == no_personal_data || in.personal_data() == some_personal_data,
-        "report.personal_data is neither 1 (no) nor 2 (yes)");
-    return {
-        .receiver = check.fixed<LedgerId>(in.receiver(), "report.receiver"),
-        .patient = check.fixed<LedgerId>(in.patient(), "report.patient"),
-        .category = check.enumerator<Category>(in.category(), is_category, "report.category"),
-        .personal_data = in.personal_data() == some_personal_data,
-        .header_hash = check.fixed<Hash256>(in.header_hash(), "report.header_hash"),
-        .consent = check.fixed<Hash256>(in.consent(), "report.consent"),
-        .patient_token = check.fixed<Hash256>(in.patient_token(), "report.patient_token"),
-        .content_id = check.fixed<ContentId>(in.content_id(), "report.content_id"),
-        .content_hash = check.fixed<Hash256>(in.content_hash(), "report.content_hash"),
-        .readings_root = check.fixed<Hash256>(in.readings_root(), "report.readings_root"),
-        .reading_count = in.reading_count(),
-        .period_start = check.time(in.period_start_ms(), "report.period_start_ms"),
-        .period_end = check.time(in.period_end_ms(), "report.period_end_ms"),
-    };
-}
-ChangeMining read(const pb::ChangeMining& in, FieldChecker& check) {
-    return {
-        .subject = check.fixed<LedgerId>(in.subject(), "change_mining.subject"),
-        .standing =
-            check.enumerator<MinerStanding>(in.standing(), is_standing, "change_mining.standing"),
-    };
-}
-Evidence read(const pb::Evidence& in, FieldChecker& check) {
-    const auto part = [&check](const std::string& raw) {
-        check.require(!raw.empty() && raw.size() <= evidence_part_bytes_max,
-                      "a header or seal of evidence is empty or above 4 KiB");
-        const auto bytes = base::as_bytes(raw);
-        return base::Bytes(bytes.begin(), bytes.end());
-    };
-    return {.header_a = part(in.header_a()),
-            .seal_a = part(in.seal_a()),
-            .header_b = part(in.header_b()),
-            .seal_b = part(in.seal_b())};
-}
-DestroyKey read(const pb::DestroyKey& in, FieldChecker& check) {
-    return {.patient = check.fixed<LedgerId>(in.patient(), "destroy_key.patient"),
-            .content_id = check.fixed<ContentId>(in.content_id(), "destroy_key.content_id")};
-}
-ScheduleUpgrade read(const pb::ScheduleUpgrade& in, FieldChecker& /*check*/) {
-    return {.version = in.version(), .height = in.height()};
-}
-Certify read(const pb::Certify& in, FieldChecker& check) {
-    return {.record_hash = check.fixed<Hash256>(in.record_hash(), "certify.record_hash"),
-            .event = check.enumerator<CertificationEvent>(in.event(), is_certification_event,
-                                                          "certify.event")};
 }
 
-Action read_action(const pb::TransactionBody& body, FieldChecker& check) {
-    switch (body.action_case()) {
-        case pb::TransactionBody::kEnrol:
-            return read(body.enrol(), check);
-        case pb::TransactionBody::kRotateKey:
-            return read(body.rotate_key(), check);
-        case pb::TransactionBody::kRevokeKey:
-            return read(body.revoke_key(), check);
-        case pb::TransactionBody::kGrantConsent:
-            return read(body.grant_consent(), check);
-        case pb::TransactionBody::kRevokeConsent:
-            return read(body.revoke_consent(), check);
-        case pb::TransactionBody::kReport:
-            return read(body.report(), check);
-        case pb::TransactionBody::kChangeMining:
-            return read(body.change_mining(), check);
-        case pb::TransactionBody::kEvidence:
-            return read(body.evidence(), check);
-        case pb::TransactionBody::kDestroyKey:
-            return read(body.destroy_key(), check);
-        case pb::TransactionBody::kScheduleUpgrade:
-            return read(body.schedule_upgrade(), check);
-        case pb::TransactionBody::kCertify:
-            return read(body.certify(), check);
-        case pb::TransactionBody::ACTION_NOT_SET:
-            break;
+Action read_rotate_key(const CanonicalFields& in, FieldChecker& check) {
+    using Field = pb::RotateKey;
+    return RotateKey{
+        .public_key = check.fixed<PublicKeyBytes>(in.bytes(Field::kPublicKeyFieldNumber),
+                                                  "rotate_key.public_key"),
+        .custody = check.enumerator<Custody>(in.number32(Field::kCustodyFieldNumber), is_custody,
+                                             "rotate_key.custody"),
+    };
+}
+
+Action read_revoke_key(const CanonicalFields& in, FieldChecker& check) {
+    using Field = pb::RevokeKey;
+    return RevokeKey{.subject = check.fixed<LedgerId>(in.bytes(Field::kSubjectFieldNumber),
+                                                      "revoke_key.subject")};
+}
+
+Action read_grant_consent(const CanonicalFields& in, FieldChecker& check) {
+    using Field = pb::GrantConsent;
+    return GrantConsent{
+        .grantee =
+            check.fixed<LedgerId>(in.bytes(Field::kGranteeFieldNumber), "grant_consent.grantee"),
+        .category = check.enumerator<Category>(in.number32(Field::kCategoryFieldNumber),
+                                               is_category, "grant_consent.category"),
+        .purpose = check.enumerator<Purpose>(in.number32(Field::kPurposeFieldNumber), is_purpose,
+                                             "grant_consent.purpose"),
+        .from = check.time(in.number(Field::kFromMsFieldNumber), "grant_consent.from_ms"),
+        .until = check.time(in.number(Field::kUntilMsFieldNumber), "grant_consent.until_ms"),
+        .token_key_hash = check.fixed<Hash256>(in.bytes(Field::kTokenKeyHashFieldNumber),
+                                               "grant_consent.token_key_hash"),
+    };
+}
+
+Action read_revoke_consent(const CanonicalFields& in, FieldChecker& check) {
+    using Field = pb::RevokeConsent;
+    return RevokeConsent{.consent = check.fixed<Hash256>(in.bytes(Field::kConsentFieldNumber),
+                                                         "revoke_consent.consent")};
+}
+
+Action read_report(const CanonicalFields& in, FieldChecker& check) {
+    using Field = pb::Report;
+    check.require(in.number32(Field::kPersonalDataFieldNumber) == no_personal_data ||
+                      in.number32(Field::kPersonalDataFieldNumber) == some_personal_data,
+                  "report.personal_data is neither 1 (no) nor 2 (yes)");
+    return Report{
+        .receiver = check.fixed<LedgerId>(in.bytes(Field::kReceiverFieldNumber), "report.receiver"),
+        .patient = check.fixed<LedgerId>(in.bytes(Field::kPatientFieldNumber), "report.patient"),
+        .category = check.enumerator<Category>(in.number32(Field::kCategoryFieldNumber),
+                                               is_category, "report.category"),
+        .personal_data = in.number32(Field::kPersonalDataFieldNumber) == some_personal_data,
+        .header_hash =
+            check.fixed<Hash256>(in.bytes(Field::kHeaderHashFieldNumber), "report.header_hash"),
+        .consent = check.fixed<Hash256>(in.bytes(Field::kConsentFieldNumber), "report.consent"),
+        .patient_token =
+            check.fixed<Hash256>(in.bytes(Field::kPatientTokenFieldNumber), "report.patient_token"),
+        .content_id =
+            check.fixed<ContentId>(in.bytes(Field::kContentIdFieldNumber), "report.content_id"),
+        .content_hash =
+            check.fixed<Hash256>(in.bytes(Field::kContentHashFieldNumber), "report.content_hash"),
+        .readings_root =
+            check.fixed<Hash256>(in.bytes(Field::kReadingsRootFieldNumber), "report.readings_root"),
+        .reading_count = in.number32(Field::kReadingCountFieldNumber),
+        .period_start =
+            check.time(in.number(Field::kPeriodStartMsFieldNumber), "report.period_start_ms"),
+        .period_end = check.time(in.number(Field::kPeriodEndMsFieldNumber), "report.period_end_ms"),
+    };
+}
+
+Action read_change_mining(const CanonicalFields& in, FieldChecker& check) {
+    using Field = pb::ChangeMining;
+    return ChangeMining{
+        .subject =
+            check.fixed<LedgerId>(in.bytes(Field::kSubjectFieldNumber), "change_mining.subject"),
+        .standing = check.enumerator<MinerStanding>(in.number32(Field::kStandingFieldNumber),
+                                                    is_standing, "change_mining.standing"),
+    };
+}
+
+Action read_evidence(const CanonicalFields& in, FieldChecker& check) {
+    using Field = pb::Evidence;
+    const auto part = [&check](base::ByteView raw) {
+        check.require(!raw.empty() && raw.size() <= evidence_part_bytes_max,
+                      "a header or seal of evidence is empty or above 4 KiB");
+        return base::Bytes(raw.begin(), raw.end());
+    };
+    return Evidence{.header_a = part(in.bytes(Field::kHeaderAFieldNumber)),
+                    .seal_a = part(in.bytes(Field::kSealAFieldNumber)),
+                    .header_b = part(in.bytes(Field::kHeaderBFieldNumber)),
+                    .seal_b = part(in.bytes(Field::kSealBFieldNumber))};
+}
+
+Action read_destroy_key(const CanonicalFields& in, FieldChecker& check) {
+    using Field = pb::DestroyKey;
+    return DestroyKey{.patient = check.fixed<LedgerId>(in.bytes(Field::kPatientFieldNumber),
+                                                       "destroy_key.patient"),
+                      .content_id = check.fixed<ContentId>(in.bytes(Field::kContentIdFieldNumber),
+                                                           "destroy_key.content_id")};
+}
+
+Action read_schedule_upgrade(const CanonicalFields& in, FieldChecker& /*check*/) {
+    using Field = pb::ScheduleUpgrade;
+    return ScheduleUpgrade{.version = in.number32(Field::kVersionFieldNumber),
+                           .height = in.number(Field::kHeightFieldNumber)};
+}
+
+Action read_certify(const CanonicalFields& in, FieldChecker& check) {
+    using Field = pb::Certify;
+    return Certify{
+        .record_hash =
+            check.fixed<Hash256>(in.bytes(Field::kRecordHashFieldNumber), "certify.record_hash"),
+        .event = check.enumerator<CertificationEvent>(in.number32(Field::kEventFieldNumber),
+                                                      is_certification_event, "certify.event")};
+}
+
+/// How each action is written and read; the numbers are those of transaction.proto.
+struct ActionForm {
+    int field;  ///< Of the body.
+    MessageForm form;
+    Action (*read)(const CanonicalFields& in, FieldChecker& check);
+};
+constexpr std::array<ActionForm, std::variant_size_v<Action>> action_forms = {{
+    {pb::TransactionBody::kEnrolFieldNumber,
+     {.bytes = fields({1, 4}), .numbers32 = fields({2, 3, 5})},
+     read_enrol},
+    {pb::TransactionBody::kRotateKeyFieldNumber,
+     {.bytes = fields({1}), .numbers32 = fields({2})},
+     read_rotate_key},
+    {pb::TransactionBody::kRevokeKeyFieldNumber, {.bytes = fields({1})}, read_revoke_key},
+    {pb::TransactionBody::kGrantConsentFieldNumber,
+     {.bytes = fields({1, 6}), .numbers = fields({4, 5}), .numbers32 = fields({2, 3})},
+     read_grant_consent},
+    {pb::TransactionBody::kRevokeConsentFieldNumber, {.bytes = fields({1})}, read_revoke_consent},
+    {pb::TransactionBody::kReportFieldNumber,
+     {.bytes = fields({1, 2, 5, 6, 7, 8, 9, 10}),
+      .numbers = fields({12, 13}),
+      .numbers32 = fields({3, 4, 11})},
+     read_report},
+    {pb::TransactionBody::kChangeMiningFieldNumber,
+     {.bytes = fields({1}), .numbers32 = fields({2})},
+     read_change_mining},
+    {pb::TransactionBody::kEvidenceFieldNumber, {.bytes = fields({1, 2, 3, 4})}, read_evidence},
+    {pb::TransactionBody::kDestroyKeyFieldNumber, {.bytes = fields({1, 2})}, read_destroy_key},
+    {pb::TransactionBody::kScheduleUpgradeFieldNumber,
+     {.numbers = fields({2}), .numbers32 = fields({1})},
+     read_schedule_upgrade},
+    {pb::TransactionBody::kCertifyFieldNumber,
+     {.bytes = fields({1}), .numbers32 = fields({2})},
+     read_certify},
+}};
+constexpr std::uint32_t action_fields = [] {
+    std::uint32_t set = 0;
+    for (const auto& form : action_forms) set |= fields({form.field});
+    return set;
+}();
+constexpr MessageForm body_form{.bytes = fields({pb::TransactionBody::kChainIdFieldNumber,
+                                                 pb::TransactionBody::kSenderFieldNumber}),
+                                .numbers = fields({pb::TransactionBody::kSequenceFieldNumber,
+                                                   pb::TransactionBody::kTimestampMsFieldNumber}),
+                                .messages = action_fields};
+constexpr MessageForm envelope_form{.bytes = fields({pb::Transaction::kBodyFieldNumber}),
+                                    .messages = fields({pb::Transaction::kBatchFieldNumber}),
+                                    .repeated = fields({pb::Transaction::kSignaturesFieldNumber})};
+constexpr MessageForm signature_form{
+    .bytes = fields({pb::Signature::kSignerFieldNumber, pb::Signature::kValueFieldNumber}),
+    .flags = fields({pb::Signature::kOverBatchFieldNumber})};
+constexpr MessageForm batch_form{
+    .numbers32 = fields({pb::BatchPath::kIndexFieldNumber, pb::BatchPath::kSizeFieldNumber}),
+    .repeated = fields({pb::BatchPath::kPathFieldNumber})};
+
+/// Of the body's action; of several the last, as protobuf has it. Null: none that is known here.
+const ActionForm* form_of_action(const CanonicalFields& body) {
+    const ActionForm* found = nullptr;
+    for (const auto& form : action_forms) {
+        if (body.has(form.field)) found = &form;
     }
-    check.require(false, "no action that is known here");
-    return {};
+    return found;
 }
 
 void write(const BatchPath& batch, pb::BatchPath& out) {
@@ -222,13 +304,32 @@ void write(const BatchPath& batch, pb::BatchPath& out) {
     for (const auto& node : batch.path) out.add_path(text(node));
 }
 
-BatchPath read(const pb::BatchPath& in, FieldChecker& check) {
-    BatchPath out{.index = in.index(), .size = in.size(), .path = {}};
-    for (const auto& node : in.path()) {
+BatchPath read_batch(const CanonicalFields& in, FieldChecker& check) {
+    BatchPath out{.index = in.number32(pb::BatchPath::kIndexFieldNumber),
+                  .size = in.number32(pb::BatchPath::kSizeFieldNumber),
+                  .path = {}};
+    out.path.reserve(in.repeated().size());
+    for (const auto node : in.repeated()) {
         out.path.push_back(check.fixed<Hash256>(node, "batch.path"));
     }
     return out;
 }
+
+/// The parts of an envelope, each read where it stands.
+struct EnvelopeFields {
+    explicit EnvelopeFields(base::ByteView envelope) : outer(envelope, envelope_form) {
+        for (const auto part : outer.repeated()) signatures.emplace_back(part, signature_form);
+        const int batch_field = pb::Transaction::kBatchFieldNumber;
+        if (outer.has(batch_field)) batch.emplace(outer.bytes(batch_field), batch_form);
+    }
+    [[nodiscard]] bool all(bool (CanonicalFields::*says)() const) const {
+        return (outer.*says)() && (!batch || ((*batch).*says)()) &&
+               std::ranges::all_of(signatures, says);
+    }
+    CanonicalFields outer;
+    std::vector<CanonicalFields> signatures;
+    std::optional<CanonicalFields> batch;
+};
 
 base::Result<void> check_scalars(const std::vector<Signature>& signatures) {
     const bool low = std::ranges::all_of(
@@ -284,19 +385,28 @@ base::Result<TransactionBody> decode_body(base::ByteView body_bytes) {
     if (body_bytes.size() > transaction_bytes_max) {
         return internal::above_bound(what, body_bytes.size(), transaction_bytes_max);
     }
-    pb::TransactionBody in;
-    if (!internal::parse(body_bytes, in)) return internal::not_protobuf(what);
+    using Field = pb::TransactionBody;
+    const CanonicalFields in(body_bytes, body_form);
+    const auto* const form = form_of_action(in);
+    const CanonicalFields action = form == nullptr
+                                       ? CanonicalFields({}, {})
+                                       : CanonicalFields(in.bytes(form->field), form->form);
+    if (!in.whole() || !action.whole()) return internal::not_protobuf(what);
     FieldChecker check(what);
-    check.require(is_chain_id(in.chain_id()), "chain_id is not 1 to 32 of [a-z0-9-]");
+    const auto chain_id = base::as_text(in.bytes(Field::kChainIdFieldNumber));
+    check.require(is_chain_id(chain_id), "chain_id is not 1 to 32 of [a-z0-9-]");
     TransactionBody out{
-        .chain_id = in.chain_id(),
-        .sender = check.fixed<LedgerId>(in.sender(), "sender"),
-        .sequence = in.sequence(),
-        .timestamp = check.time(in.timestamp_ms(), "timestamp_ms"),
-        .action = read_action(in, check),
+        .chain_id = std::string(chain_id),
+        .sender = check.fixed<LedgerId>(in.bytes(Field::kSenderFieldNumber), "sender"),
+        .sequence = in.number(Field::kSequenceFieldNumber),
+        .timestamp = check.time(in.number(Field::kTimestampMsFieldNumber), "timestamp_ms"),
+        .action = {},
     };
+    check.require(form != nullptr, "no action that is known here");
+    if (form != nullptr) out.action = form->read(action, check);
     if (!check.ok()) return check.failure();
-    if (!internal::same(encode(out), body_bytes)) return internal::not_canonical(what);
+    const bool one_action = std::has_single_bit(in.present() & action_fields);
+    if (!one_action || !in.canonical() || !action.canonical()) return internal::not_canonical(what);
     return out;
 }
 
@@ -305,14 +415,14 @@ base::Result<Transaction> decode_transaction(base::ByteView envelope) {
     if (envelope.size() > transaction_bytes_max) {
         return internal::above_bound(what, envelope.size(), transaction_bytes_max);
     }
-    pb::Transaction in;
-    if (!internal::parse(envelope, in)) return internal::not_protobuf(what);
-    const auto raw_body = base::as_bytes(in.body());
+    const EnvelopeFields in(envelope);
+    if (!in.all(&CanonicalFields::whole)) return internal::not_protobuf(what);
+    const auto raw_body = in.outer.bytes(pb::Transaction::kBodyFieldNumber);
     auto body = decode_body(raw_body);
     if (!body) return base::pass(body);
 
     FieldChecker check(what);
-    if (static_cast<std::size_t>(in.signatures_size()) > signatures_max) {
+    if (in.signatures.size() > signatures_max) {
         check.require(false, "more than 4 signatures");
         return check.failure();
     }
@@ -320,13 +430,17 @@ base::Result<Transaction> decode_transaction(base::ByteView envelope) {
                     .body = *std::move(body),
                     .signatures = {},
                     .batch = {}};
-    for (const auto& signature : in.signatures()) {
+    out.signatures.reserve(in.signatures.size());
+    for (const auto& signature : in.signatures) {
+        using Field = pb::Signature;
         out.signatures.push_back(
-            {.signer = check.fixed<LedgerId>(signature.signer(), "signature.signer"),
-             .value = check.fixed<SignatureBytes>(signature.value(), "signature.value"),
-             .over_batch = signature.over_batch()});
+            {.signer = check.fixed<LedgerId>(signature.bytes(Field::kSignerFieldNumber),
+                                             "signature.signer"),
+             .value = check.fixed<SignatureBytes>(signature.bytes(Field::kValueFieldNumber),
+                                                  "signature.value"),
+             .over_batch = signature.flag(Field::kOverBatchFieldNumber)});
     }
-    if (in.has_batch()) out.batch = read(in.batch(), check);
+    if (in.batch) out.batch = read_batch(*in.batch, check);
     check_signatures(out.signatures, out.body.sender, check);
     const bool over_batch = std::ranges::any_of(out.signatures, &Signature::over_batch);
     check.require(over_batch == out.batch.has_value(),
@@ -337,7 +451,7 @@ base::Result<Transaction> decode_transaction(base::ByteView envelope) {
     if (out.batch) {
         if (auto fits = check_batch(*out.batch); !fits) return base::pass(fits);
     }
-    if (!internal::same(encode(out), envelope)) return internal::not_canonical(what);
+    if (!in.all(&CanonicalFields::canonical)) return internal::not_canonical(what);
     return out;
 }
 

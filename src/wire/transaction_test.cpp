@@ -270,6 +270,51 @@ TEST(Transaction, RefusesOtherBytesOfTheSameMeaning) {
     }
 }
 
+/// One random change: a byte flipped, left out, put in or repeated with those behind it.
+base::Bytes changed(base::Bytes bytes, base::SeededRandom& random) {
+    const auto at = static_cast<std::ptrdiff_t>(random.below(bytes.size()));
+    const auto place = bytes.begin() + at;
+    const auto byte = static_cast<std::uint8_t>(random.below(256));
+    switch (random.below(4)) {
+        case 0:
+            *place = byte;
+            break;
+        case 1:
+            bytes.erase(place);
+            break;
+        case 2:
+            bytes.insert(place, byte);
+            break;
+        default: {
+            const auto count = 1 + random.below(bytes.size() - static_cast<std::size_t>(at));
+            const base::Bytes copy(place, place + static_cast<std::ptrdiff_t>(count));
+            bytes.insert(place, copy.begin(), copy.end());
+        }
+    }
+    return bytes;
+}
+
+/// What protobuf's own classes make of the same bytes is the measure.
+TEST(Transaction, WhatIsAcceptedOfManyChangedBytesIsWhatProtobufWrites) {
+    base::SeededRandom random(1);
+    std::size_t accepted = 0;
+    for (const auto& action : every_action()) {
+        const auto good = encode(samples::transaction(action));
+        for (int round = 0; round < 2'000; ++round) {
+            auto bytes = good;
+            for (auto times = 1 + random.below(3); times > 0; --times) {
+                bytes = changed(std::move(bytes), random);
+            }
+            const auto decoded = decode_transaction(bytes);
+            if (!decoded) continue;
+            ++accepted;
+            ASSERT_EQ(encode(*decoded), bytes);
+            ASSERT_EQ(encode(decoded->body), decoded->body_bytes);
+        }
+    }
+    EXPECT_GT(accepted, 100U);  // values of fields may change and stay in form
+}
+
 TEST(Transaction, RefusesAFieldWrittenAlthoughItIsTheDefault) {
     auto body = samples::body(samples::report());
     body.sequence = 0;

@@ -50,7 +50,11 @@ public:
     }
     template <class Fixed>
     Fixed fixed(const std::string& raw, std::string_view field) {
-        const auto value = Fixed::from(base::as_bytes(raw));
+        return fixed<Fixed>(base::as_bytes(raw), field);
+    }
+    template <class Fixed>
+    Fixed fixed(base::ByteView raw, std::string_view field) {
+        const auto value = Fixed::from(raw);
         if (value) return *value;
         if (problem_.empty()) {
             problem_ = std::string(field) + " has " + std::to_string(raw.size()) + " bytes, not " +
