@@ -60,7 +60,6 @@ Drawn draw_keys(base::Random& random) {
 Enrolment::Enrolment(Parts parts) : parts_(std::move(parts)) {}
 Enrolment::~Enrolment() = default;
 Enrolment::Enrolment(Enrolment&&) noexcept = default;
-Enrolment& Enrolment::operator=(Enrolment&&) noexcept = default;
 
 Result<Enrolment> Enrolment::create(Parts parts, std::string_view name) {
     for (const auto& made : {parts.folder.askg(), parts.folder.pda(), parts.folder.fleet()}) {

@@ -60,7 +60,6 @@ public:
     [[nodiscard]] static base::Result<Enrolment> open(Parts parts);
     ~Enrolment();
     Enrolment(Enrolment&&) noexcept;
-    Enrolment& operator=(Enrolment&&) noexcept;
 
     /// The cloud server of this folder; draws its keys and writes its credentials.
     [[nodiscard]] base::Result<void> enrol_cloud_server(const wire::LedgerId& id);

@@ -174,10 +174,12 @@ void DeviceSession::resend_overdue(base::TimePoint now) {
 void DeviceSession::ask_for_kept(base::TimePoint now) {
     if (kept_.empty()) return;
     if (ask_at_ > now && ask_at_ <= now + ask_max) return;
-    const bool moved = *kept_.begin() != watched_;
+    const bool moved = !found_delivered_ && *kept_.begin() != watched_;
     watched_ = *kept_.begin();
-    ask_interval_ = moved ? ask_first : std::min(ask_interval_ * 2, ask_max);
+    ask_interval_ = moved || found_delivered_ ? ask_first : std::min(ask_interval_ * 2, ask_max);
     ask_at_ = now + ask_interval_;
+    found_delivered_ = false;
+    asking_ = !moved;
     if (moved) return;
     while (!kept_.empty() && in_flight_.size() < options_.window) {
         in_flight_.emplace(*kept_.begin(), InFlight{.resend_at = now, .attempts = 1});
@@ -309,6 +311,11 @@ void DeviceSession::take(const wire::Content& content) {
 void DeviceSession::take_acknowledged(const std::vector<std::uint64_t>& counters) {
     for (const std::uint64_t counter : counters) {
         if (in_flight_.erase(counter) + kept_.erase(counter) == 0) continue;
+        if (asking_ && counter == watched_) {
+            // Its acknowledgement had got lost, and perhaps those of the next ones too.
+            found_delivered_ = true;
+            ask_at_ = base::TimePoint{};
+        }
         ++counts_.acknowledged;
         if (options_.observer != nullptr) options_.observer->on_acknowledged(id_, counter);
     }

@@ -139,6 +139,8 @@ private:
     std::set<std::uint64_t> kept_;
     std::uint64_t watched_ = 0;  // the lowest kept when it was last looked at
     base::TimePoint ask_at_{};
+    bool asking_ = false;           // the oldest kept ones were sent again
+    bool found_delivered_ = false;  // and one of them turned out to be delivered
     std::chrono::milliseconds ask_interval_;
     std::uint64_t next_counter_ = 1;  // the first never sent since this start
     std::uint64_t acknowledged_up_to_ = 0;

@@ -20,8 +20,7 @@ struct FleetConfigFile : testing::Test {
         config.seed = UINT64_MAX;
         FleetDevice device;
         device.id.bytes[0] = 7;
-        device.frame_key = base::Bytes(32, 1);
-        device.ack_key = base::Bytes(32, 2);
+        device.credentials = "7.credentials";
         device.password = "secret-password";
         device.patient = 3;
         device.source = "monitor";
@@ -64,8 +63,8 @@ TEST_F(FleetConfigFile, IsForItsOwnerAlone) {
 
 TEST_F(FleetConfigFile, NamesTheFieldThatIsWrongAndNoSecret) {
     const std::pair<const char*, const char*> cases[] = {
-        {"\"frame_key\":\"01", "\"frame_key\":\"0"},
-        {"\"ack_key\":\"02", "\"ack_key\":\"ZZ"},
+        {"\"credentials\":\"7.credentials\"", "\"credentials\":[]"},
+        {"\"source\":\"monitor\"", "\"sauce\":\"monitor\""},
         {"\"id\":\"07", "\"id\":\"0"},
         {"\"patient\":3", "\"patient\":-3"},
         {"\"password\":\"secret-password\"", "\"password\":5"},
@@ -75,9 +74,11 @@ TEST_F(FleetConfigFile, NamesTheFieldThatIsWrongAndNoSecret) {
         ASSERT_FALSE(read) << to;
         EXPECT_EQ(read.error().code, ErrorCode::malformed) << to;
         EXPECT_THAT(read.error().detail, HasSubstr("device 0: \"")) << to;
-        EXPECT_THAT(read.error().detail, testing::Not(HasSubstr("0101"))) << to;
+        EXPECT_THAT(read.error().detail, testing::Not(HasSubstr("secret-password"))) << to;
     }
-    EXPECT_FALSE(read_with("\"format\":1", "\"format\":0"));
+    const auto old_format = read_with("\"format\":2", "\"format\":1");
+    ASSERT_FALSE(old_format);
+    EXPECT_EQ(old_format.error().code, ErrorCode::unsupported_version);
     EXPECT_FALSE(read_with("\"devices\":[", "\"device\":["));
     EXPECT_FALSE(read_with("{", ""));
 }

@@ -36,8 +36,8 @@ public:
 
     /// How long an answer may take before a new handshake is tried beside the session; doubles up
     /// to the longest. Chosen by us: an answer takes milliseconds, a process is back in a second.
-    static constexpr std::chrono::milliseconds silence_first{1'000};
-    static constexpr std::chrono::milliseconds silence_max{32'000};
+    static constexpr std::chrono::milliseconds silence_first{1'500};
+    static constexpr std::chrono::milliseconds silence_max{24'000};
     static constexpr std::chrono::milliseconds hint_interval{1'000};
 
 private:

@@ -82,9 +82,8 @@ TEST_F(Batches, AreForgottenWhenTheDiskIsFullButErasuresWait) {
 
 TEST_F(Batches, UnderAKeyThatIsNoneOfOursAreCorrupted) {
     storage::WriteBatch foreign;
-    base::Bytes key{'b'};
-    base::append(key, named(1).view());
-    key.push_back(1);
+    base::Bytes key(1 + 16 + 1, 1);  // the PDA's name, and then too little
+    key[0] = 'b';
     foreign.put(key, {1});
     ASSERT_TRUE(disk.write(foreign));
     EXPECT_EQ(store.scan(named(1), [](const BatchKey&, base::ByteView) {}).error().code,
