@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/pairing.h"
+#include "api/user_agreement.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -104,7 +105,9 @@ public:
         /// Null where the node has no checkpoint key (a folder set up before there were any).
         witness::CheckpointPublisher* checkpoints = nullptr;
         /// Null where no device can be enrolled or ended from here.
-        DeviceEnroller* enroller = nullptr;
+        Enroller* enroller = nullptr;
+        /// Null where nobody signs in by key agreement.
+        UserAgreement* users = nullptr;
     };
 
     /// Listens and answers from threads of its own once this returns. The parts must outlive it.

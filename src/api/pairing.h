@@ -32,10 +32,20 @@ struct EnrolledDevice {
     base::Bytes kit;
 };
 
-/// Enrols devices and ends them: the seam behind which the key generator stands. Thread-safe.
-class DeviceEnroller {
+/// What a user's client says when it registers: its key follows from the user's own secret and from
+/// what the client keeps, and neither comes here (docs/protocol.md 2.1).
+struct UserClaim {
+    wire::LedgerId user;
+    wire::Role role{};
+    crypto::X25519PublicKeyBytes static_public{};  ///< S_U
+    crypto::Secret32 token_verifier;               ///< TKV_U
+};
+
+/// Enrols devices and users and ends devices: the seam behind which the key generator stands.
+/// Thread-safe.
+class Enroller {
 public:
-    virtual ~DeviceEnroller() = default;
+    virtual ~Enroller() = default;
     /// When it returns, the device is in the directory and may speak.
     /// Errors: `not_found` (the patient has no PDA that serves), `too_large` (the patient's domain
     /// is full), `conflict` or `bad_key` (the device's key), `malformed` (label or vitals),
@@ -47,6 +57,9 @@ public:
     [[nodiscard]] virtual base::Result<void> set_state(const wire::DeviceId& id,
                                                        identity::DeviceState state,
                                                        const wire::LedgerId& by) = 0;
+    /// What the user's client needs to sign in by key agreement, opaque here and secret. The
+    /// user's registration from before ends. Errors: `bad_key`, `not_authorised`, `unavailable`.
+    [[nodiscard]] virtual base::Result<base::Bytes> register_user(const UserClaim& claim) = 0;
 };
 
 }  // namespace api

@@ -83,8 +83,7 @@ Result<identity::Person> patient_named(const identity::Directory& directory,
     return base::fail(ErrorCode::not_found, "no patient has the login or id '" + word + "'");
 }
 
-Result<wire::DeviceId> device_named(const identity::Directory& directory,
-                                    const std::string& word) {
+Result<wire::DeviceId> device_named(const identity::Directory& directory, const std::string& word) {
     std::vector<wire::DeviceId> found;
     const auto take = [&](const wire::DeviceId& id) {
         if (!word.empty() && base::to_hex(id.view()).starts_with(word)) found.push_back(id);
@@ -162,6 +161,15 @@ Result<void> set_device_state(const DeviceDesk& desk, const wire::DeviceId& id,
     if (!enrolment) return base::pass(enrolment);
     if (auto ended = enrolment->end(id, state, by); !ended) return ended;
     return publish(desk, *enrolment);
+}
+
+Result<askg::UserGrant> register_user(const DeviceDesk& desk, const askg::UserApplication& user) {
+    auto enrolment = Enrolment::open(parts_of(desk));
+    if (!enrolment) return base::pass(enrolment);
+    auto grant = enrolment->register_user(user);
+    if (!grant) return grant;
+    if (auto done = publish(desk, *enrolment); !done) return base::pass(done);
+    return grant;
 }
 
 Result<json::object> obey(const DeviceDesk& desk, const json::object& order) {

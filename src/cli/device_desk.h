@@ -50,6 +50,10 @@ struct DeviceDesk {  // all borrowed but the function
                                                   identity::DeviceState state,
                                                   const wire::LedgerId& by = {});
 
+/// Registers a person's client for signing in by key agreement. Errors: those of `Enrolment`.
+[[nodiscard]] base::Result<askg::UserGrant> register_user(const DeviceDesk& desk,
+                                                          const askg::UserApplication& user);
+
 /// What a command asks for, as JSON: {"order": "enrol", ...} or {"order": "state", ...}; the
 /// members are those of `salus device`'s options. Answers with what became of it.
 [[nodiscard]] base::Result<boost::json::object> obey(const DeviceDesk& desk,

@@ -91,8 +91,8 @@ Result<void> Enrolment::certify(const askg::Record& record, wire::CertificationE
 Result<void> Enrolment::enrol_cloud_server(const wire::LedgerId& id) {
     // AES-256-GCM: what a server's processor does fastest. PDAs and devices keep to ChaCha20.
     auto drawn = draw_keys(parts_.random);
-    auto grant = generator_->enrol_cloud_server(
-        {id, drawn.static_public, keyagreement::Suite::aes_256_gcm});
+    auto grant =
+        generator_->enrol_cloud_server({id, drawn.static_public, keyagreement::Suite::aes_256_gcm});
     if (!grant) return base::pass(grant);
     const askg::CloudServerCredentials credentials{std::move(drawn.static_private),
                                                    std::move(*grant)};
@@ -123,9 +123,8 @@ Result<identity::PdaRecord> Enrolment::enrol_pda(const wire::LedgerId& patient,
     if (auto done = certify(grant->certificate.record, wire::CertificationEvent::certified); !done)
         return base::pass(done);
     if (auto added = parts_.directory.add(record); !added) return base::pass(added);
-    drawn_.emplace(record.id,
-                   askg::PdaCredentials{std::move(drawn.static_private), std::move(drawn.token),
-                                        std::move(*grant)});
+    drawn_.emplace(record.id, askg::PdaCredentials{std::move(drawn.static_private),
+                                                   std::move(drawn.token), std::move(*grant)});
     changed_.insert(record.id);
     return record;
 }
@@ -188,8 +187,24 @@ Result<identity::DeviceRecord> Enrolment::enrol_device(const NewDevice& device,
     return enrolled->record;
 }
 
-Result<void> Enrolment::end(const wire::DeviceId& id, DeviceState state,
-                            const wire::LedgerId& by) {
+Result<askg::UserGrant> Enrolment::register_user(const askg::UserApplication& application) {
+    keyagreement::PeerName name;
+    name.bytes = application.id.bytes;
+    const auto known = generator_->member(askg::PartyRole::user, name);
+    if (known && !known->revoked) {
+        const auto entry = generator_->revoke(askg::PartyRole::user, name);
+        if (!entry) return base::pass(entry);
+        auto told = certify(entry->record, wire::CertificationEvent::revoked);
+        if (!told) return base::pass(told);
+    }
+    auto registration = generator_->register_user(application);
+    if (!registration) return base::pass(registration);
+    auto told = certify(registration->record, wire::CertificationEvent::certified);
+    if (!told) return base::pass(told);
+    return std::move(registration->grant);
+}
+
+Result<void> Enrolment::end(const wire::DeviceId& id, DeviceState state, const wire::LedgerId& by) {
     // Refused in the directory first: from there on nobody is heard, whatever else fails.
     if (auto set = parts_.directory.set_state(id, state, by); !set) return set;
     const auto device = parts_.directory.device(id);

@@ -67,6 +67,8 @@ struct RouteMatch {
 namespace routes {
 // routes_session.cpp
 base::Result<Response> login(Service& service, const Call& call);
+base::Result<Response> register_client(Service& service, const Call& call);
+base::Result<Response> open_session(Service& service, const Call& call);
 base::Result<Response> logout(Service& service, const Call& call);
 base::Result<Response> me(Service& service, const Call& call);
 // routes_public.cpp

@@ -48,6 +48,11 @@ base::Result<Response> admin_refusals(Service& service, const Call&) {
     for (const auto& [reason, count] : stats.refused) {
         items.emplace_back(json::object{{"reason", reason}, {"count", count}});
     }
+    if (service.parts.users != nullptr) {
+        for (const auto& [reason, count] : service.parts.users->refusals()) {
+            items.emplace_back(json::object{{"reason", "login " + reason}, {"count", count}});
+        }
+    }
     return json_response(json::object{{"since_ms", ms(stats.since)}, {"items", std::move(items)}});
 }
 

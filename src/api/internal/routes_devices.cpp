@@ -8,6 +8,7 @@
 #include "api/internal/body.h"
 #include "api/internal/device_rights.h"
 #include "api/internal/service.h"
+#include "crypto/key_wrap.h"
 
 namespace api::routes {
 namespace json = boost::json;
@@ -142,10 +143,11 @@ base::Result<base::Bytes> enrolled(Service& service, const TicketDesk::Taken& ti
     auto claim = claim_of(ticket.request);
     if (!claim) return base::pass(claim);
     claim->patient = ticket.patient;
-    const auto device = service.parts.enroller->enrol(*claim);
+    auto device = service.parts.enroller->enrol(*claim);
     if (!device) return base::pass(device);
     auto answer =
         seal_answer(ticket.secret, claim->static_public, device->kit, service.parts.random);
+    crypto::wipe(device->kit);
     if (!answer) return base::fail(ErrorCode::bad_key, "the device's public key is no key");
     const auto& record = device->record;
     service.hub.publish(DeviceChange{.id = record.id,

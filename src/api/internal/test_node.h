@@ -24,7 +24,7 @@ private:
 };
 
 /// Plays the key generator: enrols whoever asks, unless told to fail.
-class TestEnroller final : public DeviceEnroller {
+class TestEnroller final : public Enroller {
 public:
     /// Borrows `directory`.
     explicit TestEnroller(identity::Directory& directory) : directory_(directory) {}
@@ -32,8 +32,9 @@ public:
     [[nodiscard]] base::Result<void> set_state(const wire::DeviceId& id,
                                                identity::DeviceState state,
                                                const wire::LedgerId& by) override;
+    [[nodiscard]] base::Result<base::Bytes> register_user(const UserClaim& claim) override;
 
-    std::optional<base::ErrorCode> failing;  ///< What both calls answer, if set.
+    std::optional<base::ErrorCode> failing;  ///< What all calls answer, if set.
     std::vector<wire::DeviceId> ended;       ///< Their certificates are withdrawn.
     unsigned enrolments = 0;
 

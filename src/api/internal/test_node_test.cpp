@@ -358,6 +358,12 @@ base::Result<void> TestEnroller::set_state(const wire::DeviceId& id, identity::D
     return directory_.set_state(id, state, by);
 }
 
+base::Result<base::Bytes> TestEnroller::register_user(const UserClaim& claim) {
+    if (failing) return base::fail(*failing, "the test wants it so");
+    const auto grant = base::as_bytes("grant of " + hex(claim.user));
+    return base::Bytes(grant.begin(), grant.end());
+}
+
 identity::Person TestNode::person(std::string_view login) const {
     return state_->directory->person_by_login(login).value();
 }

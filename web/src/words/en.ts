@@ -883,7 +883,7 @@ export const en = {
     failed: 'No code can be shown',
     demo: 'No device at hand? Play one',
     demo_text: 'On the machine of this demonstration, run this and paste the code:',
-    demo_command: 'build/release/salus device pair --ticket - --label "Wrist band" --out wrist-band',
+    demo_command: 'build/release/salus device pair --source oximeter --out my-oximeter',
     demo_what: 'the command',
   },
 };
