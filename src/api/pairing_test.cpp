@@ -157,7 +157,7 @@ TEST_F(PairingTest, AWrongAnOldAndAReplacedTicketAreRefusedAlike) {
     const auto replaced_secret = ticket();
     const auto secret = ticket();
     const auto replaced = pair(band.request(replaced_secret));
-    auto forged = parsed({.body = band.request(TicketSecret::draw(random))}).as_object();
+    auto forged = json::parse(band.request(TicketSecret::draw(random))).as_object();
     forged["ticket"] = hex(id_of(secret));  // of the ticket, without its secret
     const auto guessed = pair(json::serialize(forged));
     node.clock.advance(10min);
@@ -171,13 +171,20 @@ TEST_F(PairingTest, AWrongAnOldAndAReplacedTicketAreRefusedAlike) {
 
 TEST_F(PairingTest, AClaimThatMakesNoSenseIsRefusedAndTheTicketStaysGood) {
     const auto secret = ticket();
+    const json::array too_many(17, "spo2");
     const std::vector<std::pair<std::string, json::value>> wrong{
-        {"public_key", "00"},      {"public_key", std::string(64, 'x')},
-        {"token_verifier", "11"},  {"label", std::string(81, 'a')},
-        {"vitals", {"telepathy"}}, {"vitals", "heart_rate"},
-        {"vitals", {1}},           {"vitals", json::array(17, "spo2")},
-        {"interval_ms", 0},        {"interval_ms", 86'400'001},
-        {"interval_ms", "1000"},   {"patient", node.id("ben")}};
+        {"public_key", json::value("00")},
+        {"public_key", json::value(std::string(64, 'x'))},
+        {"token_verifier", json::value("11")},
+        {"label", json::value(std::string(81, 'a'))},
+        {"vitals", json::array{"telepathy"}},
+        {"vitals", json::value("heart_rate")},
+        {"vitals", json::array{1}},
+        {"vitals", too_many},
+        {"interval_ms", json::value(0)},
+        {"interval_ms", json::value(86'400'001)},
+        {"interval_ms", json::value("1000")},
+        {"patient", json::value(node.id("ben"))}};
     for (const auto& [name, value] : wrong) {
         Device band(1);
         band.claim[name] = value;

@@ -118,7 +118,9 @@ base::Result<Response> register_client(Service& service, const Call& call) {
     const auto key = base::from_hex(body->text("public_key", 64));
     auto verifier = base::from_hex(body->text("token_verifier", 64));
     if (const auto read = body->finish(); !read) return base::pass(read);
-    UserClaim claim{.user = call.asker.id, .role = call.asker.role};
+    UserClaim claim;
+    claim.user = call.asker.id;
+    claim.role = call.asker.role;
     auto token_verifier = verifier ? crypto::Secret32::from(*verifier) : std::nullopt;
     if (verifier) crypto::wipe(*verifier);
     if (!key || key->size() != claim.static_public.size() || !token_verifier) {
