@@ -24,8 +24,8 @@ namespace {
 /// A PDA with 31 devices and some servers has about 10 KiB; chosen by us.
 constexpr std::size_t file_bytes_max = 1 << 20;
 constexpr std::size_t server_entry_bytes = wire::LedgerId::size_bytes + record_bytes;
-constexpr std::size_t device_entry_bytes = wire::DeviceId::size_bytes + FieldElement::size_bytes +
-                                           Secret32::size_bytes + record_bytes + 2;
+constexpr std::size_t device_entry_bytes =
+    wire::DeviceId::size_bytes + FieldElement::size_bytes + Secret32::size_bytes + record_bytes + 2;
 
 // ---- parts ----
 
@@ -348,9 +348,9 @@ Result<void> check_private(const std::filesystem::path& file) {
         return base::fail(ErrorCode::unavailable, "cannot look at " + file.string());
     }
     if ((info.st_mode & 077U) != 0) {
-        return base::fail(ErrorCode::not_authorised, file.string() +
-                                                         " can be read by others; run: chmod 600 " +
-                                                         file.string());
+        return base::fail(
+            ErrorCode::not_authorised,
+            file.string() + " can be read by others; run: chmod 600 " + file.string());
     }
     return {};
 }

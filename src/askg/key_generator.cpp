@@ -50,14 +50,12 @@ Result<void> check_options(const KeyGenerator::Options& options) {
 
 /// PID_ASKG = HMAC-SHA-512(L, "askg" ID_ASKG)[0:16].
 keyagreement::DomainName authority_name(const Secret32& root, ByteView id) {
-    const auto mac =
-        crypto::secret_hmac_sha512(root.view(), {base::as_bytes("askg"), id});
-    return *keyagreement::DomainName::from(
-        mac.view().first(keyagreement::DomainName::size_bytes));
+    const auto mac = crypto::secret_hmac_sha512(root.view(), {base::as_bytes("askg"), id});
+    return *keyagreement::DomainName::from(mac.view().first(keyagreement::DomainName::size_bytes));
 }
 
-LogHead signed_head(const crypto::Ed25519PrivateKey& key,
-                    const keyagreement::DomainName& authority, LogHead head) {
+LogHead signed_head(const crypto::Ed25519PrivateKey& key, const keyagreement::DomainName& authority,
+                    LogHead head) {
     head.signature = key.sign(signed_bytes(authority, head));
     return head;
 }
@@ -182,9 +180,8 @@ Result<std::unique_ptr<KeyGenerator>> KeyGenerator::open(const std::filesystem::
                                                          const base::Clock& clock,
                                                          base::Random& random) {
     if (!std::filesystem::exists(folder)) {
-        return base::fail(ErrorCode::not_found,
-                          "there is no key generator in " + folder.string() +
-                              "; make one with: salus askg init");
+        return base::fail(ErrorCode::not_found, "there is no key generator in " + folder.string() +
+                                                    "; make one with: salus askg init");
     }
     auto store = storage::RocksStore::open(folder);
     if (!store) return base::pass(store);
@@ -305,9 +302,9 @@ Result<StoredMember> KeyGenerator::State::active(PartyRole role,
                                 "the " + std::string(name_of(role)) + " is revoked");
     }
     if (!member->shown.record.valid_at(clock.now())) {
-        return internal::refuse(ErrorCode::key_not_valid,
-                                "the record of the " + std::string(name_of(role)) +
-                                    " has expired, or begins later");
+        return internal::refuse(
+            ErrorCode::key_not_valid,
+            "the record of the " + std::string(name_of(role)) + " has expired, or begins later");
     }
     return member;
 }

@@ -121,8 +121,7 @@ int print_outcome(const Result<json::object>& outcome, bool as_json) {
         fmt::print("{}\n", json::serialize(*outcome));
     } else {
         for (const auto& [name, value] : *outcome) {
-            fmt::print("{:10} {}\n", std::string_view(name),
-                       std::string_view(value.as_string()));
+            fmt::print("{:10} {}\n", std::string_view(name), std::string_view(value.as_string()));
         }
     }
     return 0;
@@ -147,8 +146,7 @@ Result<json::array> list(const DataFolder& folder) {
         out.push_back(common(pda.id, "pda", pda.label, pda.patient, pda.state));
         for (const auto& device : (*directory)->devices()) {
             if (device.pda != pda.id) continue;
-            auto entry =
-                common(device.id, "device", device.label, device.patient, device.state);
+            auto entry = common(device.id, "device", device.label, device.patient, device.state);
             entry["pda"] = base::to_hex(device.pda.view());
             entry["sealed_to"] = identity::name_of(device.sealed_to);
             json::array vitals;

@@ -83,8 +83,7 @@ Result<identity::Person> patient_named(const identity::Directory& directory,
     return base::fail(ErrorCode::not_found, "no patient has the login or id '" + word + "'");
 }
 
-Result<wire::DeviceId> device_named(const identity::Directory& directory,
-                                    const std::string& word) {
+Result<wire::DeviceId> device_named(const identity::Directory& directory, const std::string& word) {
     std::vector<wire::DeviceId> found;
     const auto take = [&](const wire::DeviceId& id) {
         if (!word.empty() && base::to_hex(id.view()).starts_with(word)) found.push_back(id);

@@ -91,8 +91,8 @@ Result<void> Enrolment::certify(const askg::Record& record, wire::CertificationE
 Result<void> Enrolment::enrol_cloud_server(const wire::LedgerId& id) {
     // AES-256-GCM: what a server's processor does fastest. PDAs and devices keep to ChaCha20.
     auto drawn = draw_keys(parts_.random);
-    auto grant = generator_->enrol_cloud_server(
-        {id, drawn.static_public, keyagreement::Suite::aes_256_gcm});
+    auto grant =
+        generator_->enrol_cloud_server({id, drawn.static_public, keyagreement::Suite::aes_256_gcm});
     if (!grant) return base::pass(grant);
     const askg::CloudServerCredentials credentials{std::move(drawn.static_private),
                                                    std::move(*grant)};
@@ -123,9 +123,8 @@ Result<identity::PdaRecord> Enrolment::enrol_pda(const wire::LedgerId& patient,
     if (auto done = certify(grant->certificate.record, wire::CertificationEvent::certified); !done)
         return base::pass(done);
     if (auto added = parts_.directory.add(record); !added) return base::pass(added);
-    drawn_.emplace(record.id,
-                   askg::PdaCredentials{std::move(drawn.static_private), std::move(drawn.token),
-                                        std::move(*grant)});
+    drawn_.emplace(record.id, askg::PdaCredentials{std::move(drawn.static_private),
+                                                   std::move(drawn.token), std::move(*grant)});
     changed_.insert(record.id);
     return record;
 }
@@ -188,8 +187,7 @@ Result<identity::DeviceRecord> Enrolment::enrol_device(const NewDevice& device,
     return enrolled->record;
 }
 
-Result<void> Enrolment::end(const wire::DeviceId& id, DeviceState state,
-                            const wire::LedgerId& by) {
+Result<void> Enrolment::end(const wire::DeviceId& id, DeviceState state, const wire::LedgerId& by) {
     // Refused in the directory first: from there on nobody is heard, whatever else fails.
     if (auto set = parts_.directory.set_state(id, state, by); !set) return set;
     const auto device = parts_.directory.device(id);

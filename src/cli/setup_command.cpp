@@ -19,9 +19,8 @@ mqtt::Credentials gateway_credentials(const identity::KeyStore& keys) {
     const std::string user(gateway::gateway_user);
     base::Bytes secret = keys.derived_key("broker");
     const askg::WipeAtEnd wipe(secret);
-    return {.client_id = user,
-            .username = user,
-            .password = gateway::broker_password(secret, user)};
+    return {
+        .client_id = user, .username = user, .password = gateway::broker_password(secret, user)};
 }
 
 base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port,

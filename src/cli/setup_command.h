@@ -27,8 +27,7 @@ struct SetupCommand {
 /// The same for who has them open. What a running broker has to know of it it reads at SIGHUP.
 [[nodiscard]] base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port,
                                               const identity::Directory& directory,
-                                              const identity::KeyStore& keys,
-                                              base::Random& random);
+                                              const identity::KeyStore& keys, base::Random& random);
 
 /// How the node's gateway signs in at the broker.
 [[nodiscard]] mqtt::Credentials gateway_credentials(const identity::KeyStore& keys);

@@ -64,7 +64,7 @@ private:
     Child children_[parts];
     bool fleet_finished_ = false;
     fs::file_time_type broker_users_at_{};  // when the files that the broker read were written
-    int failed_starts_ = 0;  // in a row
+    int failed_starts_ = 0;                 // in a row
 };
 
 /// A full disk shows itself in many ways, an empty log among them; people need the cause.

@@ -187,15 +187,15 @@ struct RealBroker : BrokerConfig {
 TEST_F(RealBroker, LetsEachSpeakWithWhomItMustAlone) {
     const std::vector<std::uint8_t> numbers = {pda_a, device_a, sealed_a, pda_b, device_b};
     std::map<std::string, std::unique_ptr<Client>> clients;
-    clients["gateway"] = std::make_unique<Client>(*network, std::string(gateway_user),
-                                                  password_of(gateway_user));
+    clients["gateway"] =
+        std::make_unique<Client>(*network, std::string(gateway_user), password_of(gateway_user));
     for (const std::uint8_t number : numbers) {
         const std::string name = hex_of(number);
         clients[name] = std::make_unique<Client>(*network, name, password_of(name));
     }
     ASSERT_TRUE(eventually(*network, [&] {
-        return std::ranges::all_of(clients,
-                                   [](const auto& entry) { return entry.second->connections == 1; });
+        return std::ranges::all_of(
+            clients, [](const auto& entry) { return entry.second->connections == 1; });
     })) << text_of(folder / "log");
 
     std::vector<std::string> topics = {"salus/v1/default/x", "salus/v1/other/cloud/x/up",
@@ -290,8 +290,7 @@ TEST_F(RealBroker, CarriesThousandsOfMessagesBothWaysInOrder) {
     constexpr std::size_t count = 5'000;
     std::size_t answered = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        ASSERT_TRUE(
-            pda.transport->publish(cloud(pda_a, Direction::up), base::Bytes(3'000, 7)));
+        ASSERT_TRUE(pda.transport->publish(cloud(pda_a, Direction::up), base::Bytes(3'000, 7)));
     }
     ASSERT_TRUE(eventually(*network,
                            [&] {

@@ -63,9 +63,8 @@ Result<std::vector<LogEntry>> read_entries(const storage::KeyValueStore& store,
             const auto index = first + out.size();
             auto decoded = decode_log_entry(raw);
             if (!decoded || !std::ranges::equal(key, log_key(index))) {
-                outcome =
-                    base::fail(ErrorCode::corrupted, "entry " + std::to_string(index) +
-                                                         " of the log is missing or damaged");
+                outcome = base::fail(ErrorCode::corrupted, "entry " + std::to_string(index) +
+                                                               " of the log is missing or damaged");
                 return false;
             }
             out.push_back(*std::move(decoded));

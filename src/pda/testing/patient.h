@@ -64,8 +64,8 @@ struct Patient : ::testing::Test {
     void start_device(Played& played) {
         played.session.reset();
         auto opened = device::DeviceSession::open(
-            played.identity, device::make_simulated_source({"oximeter", played.seed, 0},
-                                                           played.length),
+            played.identity,
+            device::make_simulated_source({"oximeter", played.seed, 0}, played.length),
             {folder / "devices", device::PatientClock(start, 1'000, played.length), 8, {}, nullptr},
             {clock, random});
         ASSERT_TRUE(opened) << opened.error().detail;
@@ -126,8 +126,8 @@ struct Patient : ::testing::Test {
     }
     [[nodiscard]] std::size_t on_disk() const {
         std::size_t count = 0;
-        EXPECT_TRUE(BatchStore(disk).scan(own.grant.id,
-                                          [&](const BatchKey&, base::ByteView) { ++count; }));
+        EXPECT_TRUE(
+            BatchStore(disk).scan(own.grant.id, [&](const BatchKey&, base::ByteView) { ++count; }));
         return count;
     }
     [[nodiscard]] std::uint64_t refused(const std::string& reason) const {
