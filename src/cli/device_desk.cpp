@@ -163,6 +163,16 @@ Result<void> set_device_state(const DeviceDesk& desk, const wire::DeviceId& id,
     return publish(desk, *enrolment);
 }
 
+Result<void> renew_credentials(const DeviceDesk& desk) {
+    const auto face = read_cloud_server(desk.folder, 0);
+    if (!face) return base::pass(face);
+    if (!is_of_another_epoch(face->provision, desk.clock.now())) return {};
+    auto enrolment = Enrolment::open(parts_of(desk));
+    if (!enrolment) return base::pass(enrolment);
+    if (auto renewed = enrolment->renew_epoch(); !renewed) return renewed;
+    return publish(desk, *enrolment);
+}
+
 Result<json::object> obey(const DeviceDesk& desk, const json::object& order) {
     const auto what = text_in(order, "order");
     if (what == "enrol") return obey_enrol(desk, order);

@@ -296,7 +296,7 @@ Result<int> Supervisor::finish() {
 Result<int> Supervisor::run() {
     hold_signals();
     if (auto prepared = prepare(); !prepared) return base::pass(prepared);
-    if (auto written = write_broker(folder_, broker_port_); !written) return base::pass(written);
+    if (auto done = prepare_start(folder_, broker_port_); !done) return base::pass(done);
     for (const auto part : {broker, node, pda, fleet}) {
         if (auto started = start_part(part); !started) {
             stop_all();

@@ -281,6 +281,30 @@ TEST_F(RealBroker, IsFoundAgainAfterItWasKilled) {
     }
 }
 
+// Goal: devices come and go without a restart that all others would notice.
+TEST_F(RealBroker, TakesOverWhoCameAndWhoWentWhileItRuns) {
+    Client kept(*network, hex_of(pda_a), password_of(hex_of(pda_a)));
+    Client gone(*network, hex_of(device_a), password_of(hex_of(device_a)));
+    Client fresh(*network, hex_of(nobody), password_of(hex_of(nobody)));
+    ASSERT_TRUE(eventually(*network, [&] {
+        return kept.connections == 1 && gone.connections == 1 && !fresh.reason.empty();
+    })) << kept.reason
+        << gone.reason;
+    setup.devices.erase(setup.devices.begin());
+    setup.devices.push_back({id_of(nobody), id_of(pda_a), false});
+    ASSERT_TRUE(write_broker_config(folder, setup, random));
+    broker->reload();
+    EXPECT_TRUE(eventually(*network, [&] {
+        return fresh.connections == 1 && !gone.transport->connected();
+    })) << fresh.reason
+        << gone.reason;
+    EXPECT_EQ(kept.connections, 1);
+    EXPECT_TRUE(kept.transport->connected());
+    // The rules too: what the new one says arrives.
+    ASSERT_TRUE(fresh.transport->publish(at_pda(pda_a, nobody, Direction::up), {'x'}));
+    EXPECT_TRUE(eventually(*network, [&] { return !kept.got.empty(); }));
+}
+
 TEST_F(RealBroker, CarriesThousandsOfMessagesBothWaysInOrder) {
     // Method: a PDA sends 5,000 messages of 3 kB; each that the gateway has gets an answer.
     Client gateway(*network, std::string(gateway_user), password_of(gateway_user));
