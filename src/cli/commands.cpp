@@ -326,9 +326,10 @@ void add_tools(CLI::App& app, Words& words) {
     auto* bench = app.add_subcommand("bench", "measure, beside this machine's own bound");
     bench
         ->add_option("suite", words.bench.suite,
-                     "ledger, mining, ingest, proofs, receipts or startup")
+                     "ledger, mining, ingest, handshake, proofs, receipts or startup")
         ->required()
-        ->check(CLI::IsMember({"ledger", "mining", "ingest", "proofs", "receipts", "startup"}));
+        ->check(CLI::IsMember(
+            {"ledger", "mining", "ingest", "handshake", "proofs", "receipts", "startup"}));
     bench->add_option("--blocks", words.bench.blocks, "proofs, startup: of the chain that is used")
         ->check(CLI::Range(1'000, 100'000'000))
         ->capture_default_str();
