@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The key generator's secrets on disk.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <csignal>
+#include <cstdlib>
+#include <optional>
 #include <set>
 
 #include "askg/public_log.h"
@@ -76,8 +80,8 @@ TEST_F(SealingTest, APassphraseOpensWhatItSealedThroughArgon2id) {
     storage::MemoryStore store;
     const auto right = UnlockSecret::from_passphrase("correct horse battery").value();
     const auto wrong = UnlockSecret::from_passphrase("correct horse battern").value();
-    ASSERT_TRUE(KeyGenerator::create(store, right, {.id = base::as_bytes("x")}, world.clock,
-                                     world.random));
+    ASSERT_TRUE(
+        KeyGenerator::create(store, right, {.id = base::as_bytes("x")}, world.clock, world.random));
     EXPECT_TRUE(KeyGenerator::open(store, right, world.clock, world.random));
     EXPECT_EQ(KeyGenerator::open(store, wrong, world.clock, world.random).error().code,
               ErrorCode::unauthenticated);
@@ -184,14 +188,21 @@ TEST_F(FolderTest, AKeyFileThatOthersCanReadOrOfAnotherLengthIsRefused) {
     EXPECT_EQ(open().error().code, ErrorCode::unauthenticated);
 }
 
-/// In a process of its own: enrols PDAs until it is killed, and writes each id once it is told that
-/// it is enrolled.
-[[noreturn]] void enrol_until_killed(const std::filesystem::path& folder,
-                                     const std::filesystem::path& key_file, int out) {
+constexpr const char* child_folder = "SALUS_TEST_ASKG_FOLDER";
+constexpr int child_output = 3;
+
+/// Not a test: what the test below starts as a process of its own. It enrols PDAs until it is
+/// killed, and writes each id once it is told that it is enrolled.
+TEST(KilledChild, DISABLED_Enrols) {
+    const char* folder = std::getenv(child_folder);
+    ASSERT_NE(folder, nullptr) << "started by another test";
     const base::SystemClock clock;
     crypto::SystemRandom random;
-    const auto unlock = UnlockSecret::from_key_file(key_file);
-    auto generator = KeyGenerator::open(folder, *unlock, clock, random);
+    const std::filesystem::path root = folder;
+    const auto unlock = UnlockSecret::from_key_file(root / "askg.key");
+    ASSERT_TRUE(unlock);
+    const auto generator = KeyGenerator::open(root / "askg", *unlock, clock, random);
+    ASSERT_TRUE(generator);
     for (;;) {
         const auto patient = base::draw<wire::LedgerId>(random);
         const Own own(random);
@@ -199,13 +210,56 @@ TEST_F(FolderTest, AKeyFileThatOthersCanReadOrOfAnotherLengthIsRefused) {
                                          .id = base::draw<wire::DeviceId>(random),
                                          .static_public = own.key.public_key(),
                                          .token_verifier = token_verifier(own.token)};
-        if (!generator || !(*generator)->new_domain(patient) ||
-            !(*generator)->enrol_pda(application)) {
-            ::_exit(1);
-        }
-        if (::write(out, application.id.bytes.data(), application.id.bytes.size()) < 0) ::_exit(1);
+        ASSERT_TRUE((*generator)->new_domain(patient));
+        ASSERT_TRUE((*generator)->enrol_pda(application));
+        ASSERT_EQ(::write(child_output, application.id.bytes.data(), application.id.bytes.size()),
+                  static_cast<ssize_t>(application.id.bytes.size()));
     }
 }
+
+/// That child, and the ids it tells.
+class Child {
+public:
+    explicit Child(const std::filesystem::path& folder) {
+        std::array<int, 2> pipe{};
+        CHECK(::pipe2(pipe.data(), O_CLOEXEC) == 0);
+        output_ = pipe[0];
+        posix_spawn_file_actions_t actions;
+        CHECK(::posix_spawn_file_actions_init(&actions) == 0);
+        CHECK(::posix_spawn_file_actions_adddup2(&actions, pipe[1], child_output) == 0);
+        std::string program = "/proc/self/exe";
+        std::string filter = "--gtest_filter=KilledChild.DISABLED_Enrols";
+        std::string disabled = "--gtest_also_run_disabled_tests";
+        std::string brief = "--gtest_brief=1";
+        std::array<char*, 5> words{program.data(), filter.data(), disabled.data(), brief.data(),
+                                   nullptr};
+        std::string variable = std::string(child_folder) + "=" + folder.string();
+        std::array<char*, 2> environment{variable.data(), nullptr};
+        CHECK(::posix_spawn(&process_, program.c_str(), &actions, nullptr, words.data(),
+                            environment.data()) == 0);
+        CHECK(::posix_spawn_file_actions_destroy(&actions) == 0);
+        CHECK(::close(pipe[1]) == 0);
+    }
+    ~Child() { ::close(output_); }
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+
+    /// Nothing once it has ended.
+    std::optional<wire::DeviceId> told() {
+        wire::DeviceId id;
+        const auto got = ::read(output_, id.bytes.data(), id.bytes.size());
+        if (got != static_cast<ssize_t>(id.bytes.size())) return std::nullopt;
+        return id;
+    }
+    void kill() {
+        CHECK(::kill(process_, SIGKILL) == 0);
+        CHECK(::waitpid(process_, nullptr, 0) == process_);
+    }
+
+private:
+    pid_t process_ = 0;
+    int output_ = 0;
+};
 
 // Goal: kill -9 at any moment loses nothing acknowledged. Method: a child enrols and tells; killed
 // in the middle, the folder opens, holds every member that was told, and its log is whole.
@@ -213,25 +267,14 @@ TEST_F(FolderTest, AKilledKeyGeneratorHasAllThatItAcknowledged) {
     ASSERT_TRUE(create());
     std::set<wire::DeviceId> told;
     for (int round = 0; round < 3; ++round) {
-        std::array<int, 2> pipe{};
-        ASSERT_EQ(::pipe(pipe.data()), 0);
-        const auto child = ::fork();
-        ASSERT_GE(child, 0);
-        if (child == 0) enrol_until_killed(folder.path() / "askg", key_file, pipe[1]);
-        ::close(pipe[1]);
-        wire::DeviceId id;
+        Child child(folder.path());
         for (int count = 0; count < 5 + round; ++count) {
-            ASSERT_EQ(::read(pipe[0], id.bytes.data(), id.bytes.size()),
-                      static_cast<ssize_t>(id.bytes.size()));
-            told.insert(id);
+            const auto id = child.told();
+            ASSERT_TRUE(id) << "the child ended by itself";
+            told.insert(*id);
         }
-        ASSERT_EQ(::kill(child, SIGKILL), 0);
-        ASSERT_EQ(::waitpid(child, nullptr, 0), child);
-        while (::read(pipe[0], id.bytes.data(), id.bytes.size()) ==
-               static_cast<ssize_t>(id.bytes.size())) {
-            told.insert(id);
-        }
-        ::close(pipe[0]);
+        child.kill();
+        while (const auto id = child.told()) told.insert(*id);
         const auto opened = open();
         ASSERT_TRUE(opened) << opened.error().detail;
         for (const auto& one : told) {

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "cli/bench_enrolment.h"
 #include "cli/bench_handshake.h"
 #include "cli/bench_proofs.h"
 #include "cli/bench_receipts.h"
@@ -275,11 +276,32 @@ base::Result<Suite> handshake_suite() {
     return suite;
 }
 
+/// The headline is an enrolment's operations alone against the whole of it.
+base::Result<Suite> enrolment_suite(const fs::path& folder) {
+    const auto bench = run_enrolment_bench(folder / "askg");
+    if (!bench) return base::pass(bench);
+    const auto members = static_cast<double>(bench->members);
+    return Suite{
+        .ratio = bench->operations_us / bench->device_us,
+        .figures = {
+            {"enrolments of a device, one core; bound: share, 2 Ed25519, 2 X25519 alone",
+             1e6 / bench->device_us, "1/s", 1e6 / bench->operations_us, 0},
+            {"enrolment of a device, in memory", bench->device_us, "us", 0, 0},
+            {"enrolment of a device, synced to disk", bench->synced_device_us, "us", 0, 0},
+            {"a share: 32 coefficients of chi(x, .)", bench->share_us, "us", 0, 0},
+            {"phi of a pair, from a share", bench->pair_us, "us", 0, 0},
+            {"a user's token (Argon2id): what a guess costs", bench->user_token_ms, "ms", 0, 0},
+            {"a peer of a cloud server's provision", bench->provision_us, "us", 0, 0},
+            {"members of the folder that was opened", members, "members", 0, 0},
+            {"opening it", bench->open_ms, "ms", 0, 0}}};
+}
+
 base::Result<Suite> suite_of(const BenchCommand& command, const fs::path& folder) {
     if (command.suite == "startup") return startup_suite(folder, command.blocks);
     if (command.suite == "proofs") return proofs_suite(folder, command.blocks);
     if (command.suite == "receipts") return receipts_suite();
     if (command.suite == "handshake") return handshake_suite();
+    if (command.suite == "enrolment") return enrolment_suite(folder);
     if (command.suite == "mining") return mining_suite(folder / "mining");
     if (command.suite == "ledger") return ledger_suite(folder, command.growth_blocks);
     return ingest_suite(folder);

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <tuple>
 
+#include "cli/askg.h"
 #include "cli/bench.h"
 #include "cli/checkpoints.h"
 #include "cli/claim.h"
@@ -328,8 +329,8 @@ void add_tools(CLI::App& app, Words& words) {
         ->add_option("suite", words.bench.suite,
                      "ledger, mining, ingest, handshake, proofs, receipts or startup")
         ->required()
-        ->check(CLI::IsMember(
-            {"ledger", "mining", "ingest", "handshake", "proofs", "receipts", "startup"}));
+        ->check(CLI::IsMember({"ledger", "mining", "ingest", "handshake", "enrolment", "proofs",
+                               "receipts", "startup"}));
     bench->add_option("--blocks", words.bench.blocks, "proofs, startup: of the chain that is used")
         ->check(CLI::Range(1'000, 100'000'000))
         ->capture_default_str();
@@ -352,6 +353,7 @@ int run_command(int count, char** words_in) {
     add_repair(app, words);
     add_witness(app, words);
     add_miner(app, words);
+    add_askg(app, words.chosen);
     add_tools(app, words);
     try {
         app.parse(count, words_in);
