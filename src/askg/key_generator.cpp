@@ -208,8 +208,15 @@ Result<void> KeyGenerator::State::load() {
     const auto stored_head = internal::read_head(sealed.store());
     if (!stored_head) return base::pass(stored_head);
     head = *stored_head;
+    const auto identity = internal::read_identity(sealed.store());
+    if (!identity) return base::pass(identity);
     const auto key = crypto::Ed25519PublicKey::decode(public_key);
     if (!key) return base::pass(key);
+    if (identity->authority != roots.authority || identity->key != public_key) {
+        return base::fail(ErrorCode::corrupted,
+                          "the key generator's name and key are not those of its secrets; restore "
+                          "the folder from a backup");
+    }
     if (members.size() != roots.members || domains.size() != roots.domains ||
         head.size != roots.log_size ||
         !key->verify(signed_bytes(roots.authority, head), head.signature)) {

@@ -17,8 +17,11 @@ Bytes encode(const Identity& identity) {
     return out.take();
 }
 
-Result<Identity> decode_identity(ByteView bytes) {
-    base::RecordReader in(bytes);
+Result<Identity> read_identity(const storage::KeyValueStore& store) {
+    const auto stored = store.get(Bytes{entry::identity});
+    if (!stored) return base::pass(stored);
+    if (!*stored) return base::fail(ErrorCode::not_found, "there is no key generator here");
+    base::RecordReader in(**stored);
     Identity out;
     out.authority = in.fixed<keyagreement::DomainName>();
     out.key = in.fixed<base::FixedBytes<struct KeyTag, 32>>().bytes;
