@@ -18,7 +18,6 @@
 
 namespace pda::testing {
 
-using namespace std::chrono_literals;
 inline constexpr base::TimePoint start = base::from_unix_ms(1'700'000'000'000);
 
 struct Patient : ::testing::Test {
@@ -88,19 +87,20 @@ struct Patient : ::testing::Test {
     void start_all() {
         write_files();
         cloud = std::make_unique<FakeCloud>(broker, family, clock, random);
-        broker.poll(0ms);
+        broker.poll(std::chrono::milliseconds{0});
         start_pda();
         for (auto& played : devices) start_device(*played);
     }
-    void run(std::chrono::milliseconds time, std::chrono::milliseconds step = 100ms) {
+    void run(std::chrono::milliseconds time,
+             std::chrono::milliseconds step = std::chrono::milliseconds{100}) {
         for (std::chrono::milliseconds done{}; done < time; done += step) {
             for (auto& played : devices) {
                 if (!played->session) continue;
                 ASSERT_TRUE(played->session->tick());
             }
             for (int i = 0; i < 4; ++i) {
-                broker.poll(0ms);
-                hub->step(0ms);
+                broker.poll(std::chrono::milliseconds{0});
+                hub->step(std::chrono::milliseconds{0});
             }
             clock.advance(step);
             ASSERT_NO_FATAL_FAILURE(believe_only_what_is_stored());
@@ -119,7 +119,8 @@ struct Patient : ::testing::Test {
     void expect_all_delivered() const {
         for (const auto& played : devices) {
             EXPECT_TRUE(played->session->done());
-            const auto batches = static_cast<std::uint64_t>(played->length / 1s) + 1;
+            const auto batches =
+                static_cast<std::uint64_t>(played->length / std::chrono::seconds{1}) + 1;
             EXPECT_EQ(cloud->order[played->id()].size(), batches);
         }
         EXPECT_EQ(hub->summary().waiting, 0U);
