@@ -24,8 +24,8 @@ namespace {
 /// A PDA with 31 devices and some servers has about 10 KiB; chosen by us.
 constexpr std::size_t file_bytes_max = 1 << 20;
 constexpr std::size_t server_entry_bytes = wire::LedgerId::size_bytes + record_bytes;
-constexpr std::size_t device_entry_bytes = wire::DeviceId::size_bytes + FieldElement::size_bytes +
-                                           Secret32::size_bytes + record_bytes + 2;
+constexpr std::size_t device_entry_bytes =
+    wire::DeviceId::size_bytes + FieldElement::size_bytes + Secret32::size_bytes + record_bytes + 2;
 
 // ---- parts ----
 
@@ -336,9 +336,7 @@ struct Codec<UserCredentials> {
 
 template <class T>
 SecretBytes encode_file(const T& content) {
-    SecretWriter body;
-    Codec<T>::write_body(body, content);
-    return internal::enclose(Codec<T>::kind, std::move(body));
+    return internal::enclose(Codec<T>::kind, internal::write_form(content));
 }
 
 /// Credentials that anyone else on the machine can read are no secret any more.
@@ -348,14 +346,28 @@ Result<void> check_private(const std::filesystem::path& file) {
         return base::fail(ErrorCode::unavailable, "cannot look at " + file.string());
     }
     if ((info.st_mode & 077U) != 0) {
-        return base::fail(ErrorCode::not_authorised, file.string() +
-                                                         " can be read by others; run: chmod 600 " +
-                                                         file.string());
+        return base::fail(
+            ErrorCode::not_authorised,
+            file.string() + " can be read by others; run: chmod 600 " + file.string());
     }
     return {};
 }
 
 }  // namespace
+
+template <class T>
+Result<T> internal::read_form(base::ByteView body) {
+    PartReader in(body);
+    T out = Codec<T>::read_body(in);
+    if (!in.done()) return base::fail(ErrorCode::malformed, "credentials: out of form");
+    return out;
+}
+template <class T>
+SecretBytes internal::write_form(const T& content) {
+    SecretWriter out;
+    Codec<T>::write_body(out, content);
+    return out.take();
+}
 
 SecretBytes encode(const DeviceGrant& grant) {
     return encode_file(grant);
@@ -386,12 +398,9 @@ template <class T>
 Result<T> decode(base::ByteView bytes) {
     const auto body = internal::opened(Codec<T>::kind, bytes);
     if (!body) return base::pass(body);
-    PartReader in(*body);
-    T out = Codec<T>::read_body(in);
-    if (!in.done()) {
-        return base::fail(ErrorCode::malformed, "credentials: out of form");
-    }
-    if (const auto sound = Codec<T>::check(out); !sound) return base::pass(sound);
+    auto out = internal::read_form<T>(*body);
+    if (!out) return out;
+    if (const auto sound = Codec<T>::check(*out); !sound) return base::pass(sound);
     return out;
 }
 
@@ -413,27 +422,43 @@ Result<void> write_file(const std::filesystem::path& file, const T& content) {
     return storage::write_file_synced(file, encode(content));
 }
 
+template Result<DeviceGrant> internal::read_form(base::ByteView);
+template SecretBytes internal::write_form(const DeviceGrant&);
 template Result<DeviceGrant> decode(base::ByteView);
 template Result<DeviceGrant> read_file(const std::filesystem::path&);
 template Result<void> write_file(const std::filesystem::path&, const DeviceGrant&);
+template Result<PdaGrant> internal::read_form(base::ByteView);
+template SecretBytes internal::write_form(const PdaGrant&);
 template Result<PdaGrant> decode(base::ByteView);
 template Result<PdaGrant> read_file(const std::filesystem::path&);
 template Result<void> write_file(const std::filesystem::path&, const PdaGrant&);
+template Result<CloudServerGrant> internal::read_form(base::ByteView);
+template SecretBytes internal::write_form(const CloudServerGrant&);
 template Result<CloudServerGrant> decode(base::ByteView);
 template Result<CloudServerGrant> read_file(const std::filesystem::path&);
 template Result<void> write_file(const std::filesystem::path&, const CloudServerGrant&);
+template Result<UserGrant> internal::read_form(base::ByteView);
+template SecretBytes internal::write_form(const UserGrant&);
 template Result<UserGrant> decode(base::ByteView);
 template Result<UserGrant> read_file(const std::filesystem::path&);
 template Result<void> write_file(const std::filesystem::path&, const UserGrant&);
+template Result<DeviceCredentials> internal::read_form(base::ByteView);
+template SecretBytes internal::write_form(const DeviceCredentials&);
 template Result<DeviceCredentials> decode(base::ByteView);
 template Result<DeviceCredentials> read_file(const std::filesystem::path&);
 template Result<void> write_file(const std::filesystem::path&, const DeviceCredentials&);
+template Result<PdaCredentials> internal::read_form(base::ByteView);
+template SecretBytes internal::write_form(const PdaCredentials&);
 template Result<PdaCredentials> decode(base::ByteView);
 template Result<PdaCredentials> read_file(const std::filesystem::path&);
 template Result<void> write_file(const std::filesystem::path&, const PdaCredentials&);
+template Result<CloudServerCredentials> internal::read_form(base::ByteView);
+template SecretBytes internal::write_form(const CloudServerCredentials&);
 template Result<CloudServerCredentials> decode(base::ByteView);
 template Result<CloudServerCredentials> read_file(const std::filesystem::path&);
 template Result<void> write_file(const std::filesystem::path&, const CloudServerCredentials&);
+template Result<UserCredentials> internal::read_form(base::ByteView);
+template SecretBytes internal::write_form(const UserCredentials&);
 template Result<UserCredentials> decode(base::ByteView);
 template Result<UserCredentials> read_file(const std::filesystem::path&);
 template Result<void> write_file(const std::filesystem::path&, const UserCredentials&);

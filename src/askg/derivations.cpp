@@ -45,16 +45,18 @@ Secret32 KeyGenerator::State::temporary_of(const internal::StoredMember& member,
     base::append_u64(times,
                      static_cast<std::uint64_t>(base::to_unix_ms(member.shown.registered_at)));
     base::append_u64(times, static_cast<std::uint64_t>(at_epoch));
-    return first_half(crypto::secret_hmac_sha512(
-        roots.root.view(),
-        {base::as_bytes("tempc"), {&role_byte, 1}, with_length(member.shown.name.view()),
-         member.token_verifier.view(), roots.authority.view(), times}));
+    return first_half(
+        crypto::secret_hmac_sha512(roots.root.view(), {base::as_bytes("tempc"),
+                                                       {&role_byte, 1},
+                                                       with_length(member.shown.name.view()),
+                                                       member.token_verifier.view(),
+                                                       roots.authority.view(),
+                                                       times}));
 }
 
 // REC_X = (random serial, role, S_X, validity), signed.
-Record KeyGenerator::State::sign_record(
-    PartyRole role, std::optional<keyagreement::Suite> suite,
-    const crypto::X25519PublicKeyBytes& static_public) const {
+Record KeyGenerator::State::sign_record(PartyRole role, std::optional<keyagreement::Suite> suite,
+                                        const crypto::X25519PublicKeyBytes& static_public) const {
     Record record{.authority = roots.authority,
                   .serial = base::draw<Serial>(random),
                   .role = role,

@@ -50,14 +50,12 @@ Result<void> check_options(const KeyGenerator::Options& options) {
 
 /// PID_ASKG = HMAC-SHA-512(L, "askg" ID_ASKG)[0:16].
 keyagreement::DomainName authority_name(const Secret32& root, ByteView id) {
-    const auto mac =
-        crypto::secret_hmac_sha512(root.view(), {base::as_bytes("askg"), id});
-    return *keyagreement::DomainName::from(
-        mac.view().first(keyagreement::DomainName::size_bytes));
+    const auto mac = crypto::secret_hmac_sha512(root.view(), {base::as_bytes("askg"), id});
+    return *keyagreement::DomainName::from(mac.view().first(keyagreement::DomainName::size_bytes));
 }
 
-LogHead signed_head(const crypto::Ed25519PrivateKey& key,
-                    const keyagreement::DomainName& authority, LogHead head) {
+LogHead signed_head(const crypto::Ed25519PrivateKey& key, const keyagreement::DomainName& authority,
+                    LogHead head) {
     head.signature = key.sign(signed_bytes(authority, head));
     return head;
 }
@@ -182,9 +180,8 @@ Result<std::unique_ptr<KeyGenerator>> KeyGenerator::open(const std::filesystem::
                                                          const base::Clock& clock,
                                                          base::Random& random) {
     if (!std::filesystem::exists(folder)) {
-        return base::fail(ErrorCode::not_found,
-                          "there is no key generator in " + folder.string() +
-                              "; make one with: salus askg init");
+        return base::fail(ErrorCode::not_found, "there is no key generator in " + folder.string() +
+                                                    "; make one with: salus askg init");
     }
     auto store = storage::RocksStore::open(folder);
     if (!store) return base::pass(store);
@@ -211,8 +208,15 @@ Result<void> KeyGenerator::State::load() {
     const auto stored_head = internal::read_head(sealed.store());
     if (!stored_head) return base::pass(stored_head);
     head = *stored_head;
+    const auto identity = internal::read_identity(sealed.store());
+    if (!identity) return base::pass(identity);
     const auto key = crypto::Ed25519PublicKey::decode(public_key);
     if (!key) return base::pass(key);
+    if (identity->authority != roots.authority || identity->key != public_key) {
+        return base::fail(ErrorCode::corrupted,
+                          "the key generator's name and key are not those of its secrets; restore "
+                          "the folder from a backup");
+    }
     if (members.size() != roots.members || domains.size() != roots.domains ||
         head.size != roots.log_size ||
         !key->verify(signed_bytes(roots.authority, head), head.signature)) {
@@ -305,9 +309,9 @@ Result<StoredMember> KeyGenerator::State::active(PartyRole role,
                                 "the " + std::string(name_of(role)) + " is revoked");
     }
     if (!member->shown.record.valid_at(clock.now())) {
-        return internal::refuse(ErrorCode::key_not_valid,
-                                "the record of the " + std::string(name_of(role)) +
-                                    " has expired, or begins later");
+        return internal::refuse(
+            ErrorCode::key_not_valid,
+            "the record of the " + std::string(name_of(role)) + " has expired, or begins later");
     }
     return member;
 }

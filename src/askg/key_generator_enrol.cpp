@@ -43,8 +43,8 @@ Result<void> KeyGenerator::State::check_new(PartyRole role, base::ByteView id) c
         return !(may_return && gone);
     };
     // A device and a PDA of one id would share an evaluation point.
-    const bool duplicate = may_return ? taken(role)
-                                      : taken(PartyRole::device) || taken(PartyRole::pda);
+    const bool duplicate =
+        may_return ? taken(role) : taken(PartyRole::device) || taken(PartyRole::pda);
     if (!duplicate) return {};
     return refuse(ErrorCode::conflict, "this id is, or was, enrolled already; draw another");
 }
@@ -186,8 +186,7 @@ Result<CloudServerGrant> KeyGenerator::enrol_cloud_server(
         return base::pass(good);
     }
     StoredMember member;
-    const auto before =
-        state.members.find({PartyRole::cloud_server, peer_name(application.id)});
+    const auto before = state.members.find({PartyRole::cloud_server, peer_name(application.id)});
     if (before != state.members.end()) member.order = before->second.order;
     member.shown.role = PartyRole::cloud_server;
     member.shown.name = peer_name(application.id);
@@ -202,8 +201,7 @@ Result<CloudServerGrant> KeyGenerator::enrol_cloud_server(
     return state.server_grant(member);
 }
 
-Result<KeyGenerator::Registration> KeyGenerator::register_user(
-    const UserApplication& application) {
+Result<KeyGenerator::Registration> KeyGenerator::register_user(const UserApplication& application) {
     auto& state = *state_;
     if (!is_person(application.role)) {
         return refuse(ErrorCode::not_authorised,
@@ -252,9 +250,8 @@ Result<LogEntry> KeyGenerator::revoke(PartyRole role, const keyagreement::PeerNa
     member->shown.revoked = true;
     member->token_verifier = Secret32();
     member->channel_key = Secret32();
-    LogEntry entry{.event = LogEvent::revoked,
-                   .at = state.clock.now(),
-                   .record = member->shown.record};
+    LogEntry entry{
+        .event = LogEvent::revoked, .at = state.clock.now(), .record = member->shown.record};
     State::Change change;
     change.entries.push_back(entry);
     change.members.push_back(*std::move(member));

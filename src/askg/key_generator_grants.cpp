@@ -27,9 +27,8 @@ Id id_of(const StoredMember& member) {
 }  // namespace
 
 Certificate KeyGenerator::State::certificate_of(const StoredMember& member) const {
-    return {.authority = roots.authority,
-            .authority_key = public_key,
-            .record = member.shown.record};
+    return {
+        .authority = roots.authority, .authority_key = public_key, .record = member.shown.record};
 }
 
 Result<DomainShare> KeyGenerator::State::share_of(const StoredMember& member) const {
@@ -41,9 +40,8 @@ Result<DomainShare> KeyGenerator::State::share_of(const StoredMember& member) co
     const auto polynomial = internal::decode_polynomial(**stored);
     if (!polynomial) return base::pass(polynomial);
     const auto x = point_of(member.shown.name.view());
-    return DomainShare{.generation = member.shown.generation,
-                       .x = x,
-                       .share = polynomial->share_of(x)};
+    return DomainShare{
+        .generation = member.shown.generation, .x = x, .share = polynomial->share_of(x)};
 }
 
 std::vector<EpochSecret> KeyGenerator::State::temporary_for(const StoredMember& member) const {
@@ -70,13 +68,13 @@ std::vector<DeviceEntry> KeyGenerator::State::devices_of(const wire::DeviceId& p
     for (const auto& [key, member] : members) {
         if (key.first != PartyRole::device || member.shown.pda != pda) continue;
         const bool gone = member.shown.revoked || !member.shown.record.valid_at(clock.now());
-        out.push_back({.id = id_of<wire::DeviceId>(member),
-                       .x = point_of(member.shown.name.view()),
-                       .pid_key = gone ? Secret32()
-                                       : pid_key_of(key.first, member.shown.name.view()),
-                       .record = member.shown.record,
-                       .clockless = member.clockless,
-                       .revoked = gone});
+        out.push_back(
+            {.id = id_of<wire::DeviceId>(member),
+             .x = point_of(member.shown.name.view()),
+             .pid_key = gone ? Secret32() : pid_key_of(key.first, member.shown.name.view()),
+             .record = member.shown.record,
+             .clockless = member.clockless,
+             .revoked = gone});
     }
     return out;
 }
@@ -196,9 +194,8 @@ ProvisionedPeer KeyGenerator::State::peer_of(const StoredMember& member,
                                              const wire::LedgerId& server) const {
     const auto& shown = member.shown;
     ProvisionedPeer out{.name = shown.name,
-                        .profile = shown.role == PartyRole::user
-                                       ? keyagreement::Profile::user_cloud
-                                       : keyagreement::Profile::pda_cloud,
+                        .profile = shown.role == PartyRole::user ? keyagreement::Profile::user_cloud
+                                                                 : keyagreement::Profile::pda_cloud,
                         .role = shown.role,
                         .user_role = shown.user_role,
                         .record = shown.record,
@@ -210,8 +207,8 @@ ProvisionedPeer KeyGenerator::State::peer_of(const StoredMember& member,
     const auto now = epoch_now();
     for (const auto at_epoch : {now - 1, now, now + 1}) {
         out.keys.push_back({.epoch = at_epoch,
-                            .value = keyagreement::psk_of_temporary(
-                                temporary_of(member, at_epoch), server.view(), at_epoch)});
+                            .value = keyagreement::psk_of_temporary(temporary_of(member, at_epoch),
+                                                                    server.view(), at_epoch)});
     }
     return out;
 }

@@ -105,9 +105,9 @@ Result<void> verify_log(const std::vector<LogEntry>& entries, const LogHead& hea
         hash = chain_hash(hash, entries[i]);
     }
     if (head.size != entries.size() || head.hash != hash) {
-        return base::fail(ErrorCode::corrupted,
-                          "the entries do not lead to the head of " + std::to_string(head.size) +
-                              "; an entry was changed, taken out or added");
+        return base::fail(ErrorCode::corrupted, "the entries do not lead to the head of " +
+                                                    std::to_string(head.size) +
+                                                    "; an entry was changed, taken out or added");
     }
     if (!authority_key.verify(signed_bytes(authority, head), head.signature)) {
         return base::fail(ErrorCode::corrupted, "the head of the log is not signed");

@@ -61,20 +61,6 @@ ProvisionedPeer read_peer(PartReader& in) {
     return out;
 }
 
-Result<Provision> read_provision(base::ByteView plain) {
-    PartReader in(plain);
-    Provision out;
-    if (in.u8() != version) in.refuse();
-    out.sequence = in.u64();
-    out.made_at = in.time();
-    out.complete = in.flag();
-    const auto count = in.count(peer_bytes_min);
-    out.peers.reserve(count);
-    for (std::uint32_t i = 0; i < count; ++i) out.peers.push_back(read_peer(in));
-    if (!in.done()) return base::fail(ErrorCode::malformed, "provision: out of form");
-    return out;
-}
-
 Result<void> check_records(const Provision& provision, const Certificate& certificate) {
     const auto key = crypto::Ed25519PublicKey::decode(certificate.authority_key);
     if (!key) return base::pass(key);
@@ -90,6 +76,29 @@ Result<void> check_records(const Provision& provision, const Certificate& certif
 
 }  // namespace
 
+template <>
+Result<Provision> internal::read_form(base::ByteView body) {
+    PartReader in(body);
+    Provision out;
+    if (in.u8() != version) in.refuse();
+    out.sequence = in.u64();
+    out.made_at = in.time();
+    out.complete = in.flag();
+    const auto count = in.count(peer_bytes_min);
+    out.peers.reserve(count);
+    for (std::uint32_t i = 0; i < count; ++i) out.peers.push_back(read_peer(in));
+    if (!in.done()) return base::fail(ErrorCode::malformed, "provision: out of form");
+    return out;
+}
+template <>
+SecretBytes internal::write_form(const Provision& provision) {
+    SecretWriter out;
+    out.u8(version).u64(provision.sequence).time(provision.made_at).flag(provision.complete);
+    out.u32(static_cast<std::uint32_t>(provision.peers.size()));
+    for (const auto& peer : provision.peers) write_peer(out, peer);
+    return out.take();
+}
+
 const Secret32* ProvisionedPeer::key_of(std::int64_t epoch) const {
     const auto found = std::ranges::find(keys, epoch, &EpochSecret::epoch);
     return found == keys.end() ? nullptr : &found->value;
@@ -98,15 +107,12 @@ const Secret32* ProvisionedPeer::key_of(std::int64_t epoch) const {
 base::Bytes seal_provision(const Secret32& channel_key, const keyagreement::DomainName& authority,
                            const wire::LedgerId& server, const Provision& provision,
                            base::Random& random) {
-    SecretWriter body;
-    body.u8(version).u64(provision.sequence).time(provision.made_at).flag(provision.complete);
-    body.u32(static_cast<std::uint32_t>(provision.peers.size()));
-    for (const auto& peer : provision.peers) write_peer(body, peer);
+    const auto body = internal::write_form(provision);
     crypto::Aes256Gcm::Nonce nonce;
     random.fill(nonce);
     base::Bytes out(nonce.begin(), nonce.end());
     base::append(out, crypto::Aes256Gcm(channel_key.view())
-                          .seal(nonce, associated_data(authority, server), body.take()));
+                          .seal(nonce, associated_data(authority, server), body));
     return out;
 }
 
@@ -126,7 +132,7 @@ Result<Provision> open_provision(const CloudServerGrant& server, base::ByteView 
                           "was changed");
     }
     const WipeAtEnd wiped(*plain);
-    auto out = read_provision(*plain);
+    auto out = internal::read_form<Provision>(*plain);
     if (!out) return out;
     if (out->sequence <= last_sequence) {
         return base::fail(ErrorCode::replayed, "the provision is older than the one held");

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "askg/public_log.h"
 
-#include <string>
-
-#include "askg/internal/generator_state.h"
 #include "askg/internal/log_entries.h"
 #include "storage/rocks_store.h"
 
@@ -13,15 +10,10 @@ using base::Result;
 
 Result<PublicLog> read_public_log(const storage::KeyValueStore& store) {
     PublicLog out;
-    const auto identity = store.get(base::Bytes{internal::entry::identity});
+    const auto identity = internal::read_identity(store);
     if (!identity) return base::pass(identity);
-    if (!*identity) {
-        return base::fail(base::ErrorCode::not_found, "there is no key generator here");
-    }
-    auto stated = internal::decode_identity(**identity);
-    if (!stated) return base::pass(stated);
-    out.authority = stated->authority;
-    out.authority_key = stated->key;
+    out.authority = identity->authority;
+    out.authority_key = identity->key;
     auto head = internal::read_head(store);
     if (!head) return base::pass(head);
     out.head = *head;

@@ -84,9 +84,9 @@ base::Bytes signed_bytes(const Record& record) {
 
 base::Result<void> verify(const Record& record, const crypto::Ed25519PublicKey& authority) {
     if (authority.verify(signed_bytes(record), record.signature)) return {};
-    return base::fail(base::ErrorCode::bad_signature,
-                      "the record of a " + std::string(name_of(record.role)) +
-                          " is not signed by this key generator");
+    return base::fail(base::ErrorCode::bad_signature, "the record of a " +
+                                                          std::string(name_of(record.role)) +
+                                                          " is not signed by this key generator");
 }
 
 wire::Hash256 hash_of(const Record& record) {

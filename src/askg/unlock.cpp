@@ -45,9 +45,9 @@ Result<UnlockSecret> UnlockSecret::from_key_file(const std::filesystem::path& fi
         return base::fail(ErrorCode::unavailable, "cannot look at " + file.string());
     }
     if ((info.st_mode & 077U) != 0) {
-        return base::fail(ErrorCode::not_authorised, file.string() +
-                                                         " can be read by others; run: chmod 600 " +
-                                                         file.string());
+        return base::fail(
+            ErrorCode::not_authorised,
+            file.string() + " can be read by others; run: chmod 600 " + file.string());
     }
     return UnlockSecret(Kind::key, *bytes);
 }

@@ -12,6 +12,8 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "cli/bench_enrolment.h"
+#include "cli/bench_handshake.h"
 #include "cli/bench_proofs.h"
 #include "cli/bench_receipts.h"
 #include "cli/bench_startup.h"
@@ -233,10 +235,73 @@ base::Result<Suite> mining_suite(const fs::path& folder) {
                     {"times faster than the paper's 2 ms a transaction", bench->factor, "", 0, 0}}};
 }
 
+/// The headline is the responder's handshakes against the operations that they need alone.
+base::Result<Suite> handshake_suite() {
+    constexpr double bytes_a_session_max = 512;
+    constexpr double paper_bits = 2'656;        // of its messages, with SHA-512 and 32-bit times
+    constexpr double paper_bits_printed = 772;  // the figure that it states
+    constexpr std::size_t told_every = 10'000;
+    HandshakeBenchOptions options;
+    options.on_progress = [](std::size_t sessions) {
+        if (sessions % told_every == 0) fmt::print(stderr, "{} sessions open\n", sessions);
+    };
+    const auto bench = run_handshake_bench(options);
+    if (!bench) return base::pass(bench);
+    Suite suite;
+    for (const auto& rate : bench->rates) {
+        const auto with = fmt::format(", {}", keyagreement::name_of(rate.suite));
+        suite.figures.push_back(
+            {"handshakes at a responder, one core; bound: 1 key, 4 X25519 and "
+             "31 HMAC alone" +
+                 with,
+             rate.handshakes_per_second, "1/s", rate.bound_per_second, 0.8});
+        suite.figures.push_back(
+            {"records of 256 bytes opened, one core; bound: the AEAD alone" + with,
+             rate.records_per_second, "1/s", rate.records_bound_per_second, 0});
+    }
+    suite.ratio = suite.figures.front().ratio();
+    suite.figures.push_back(
+        {"sessions open at once", static_cast<double>(bench->sessions), "sessions", 0, 0});
+    suite.figures.push_back({"of them tried in both directions",
+                             static_cast<double>(bench->sessions_tried), "sessions", 0, 0});
+    suite.figures.push_back({"memory of a session at the responder, tables included",
+                             bench->bytes_a_session, "bytes", bytes_a_session_max, 1});
+    for (std::size_t i = 0; i < std::size(bench->message_bits); ++i) {
+        suite.figures.push_back({fmt::format("MSG{}", i + 1),
+                                 static_cast<double>(bench->message_bits[i]), "bits", 0, 0});
+    }
+    suite.figures.push_back({"a handshake; bound: the paper's own messages",
+                             static_cast<double>(bench->bits()), "bits", paper_bits, 0});
+    suite.figures.push_back({"the figure that the paper prints", paper_bits_printed, "bits", 0, 0});
+    return suite;
+}
+
+/// The headline is an enrolment's operations alone against the whole of it.
+base::Result<Suite> enrolment_suite(const fs::path& folder) {
+    const auto bench = run_enrolment_bench(folder / "askg");
+    if (!bench) return base::pass(bench);
+    const auto members = static_cast<double>(bench->members);
+    return Suite{
+        .ratio = bench->operations_us / bench->device_us,
+        .figures = {
+            {"enrolments of a device, one core; bound: share, 2 Ed25519, 2 X25519 alone",
+             1e6 / bench->device_us, "1/s", 1e6 / bench->operations_us, 0},
+            {"enrolment of a device, in memory", bench->device_us, "us", 0, 0},
+            {"enrolment of a device, synced to disk", bench->synced_device_us, "us", 0, 0},
+            {"a share: 32 coefficients of chi(x, .)", bench->share_us, "us", 0, 0},
+            {"phi of a pair, from a share", bench->pair_us, "us", 0, 0},
+            {"a user's token (Argon2id): what a guess costs", bench->user_token_ms, "ms", 0, 0},
+            {"a peer of a cloud server's provision", bench->provision_us, "us", 0, 0},
+            {"members of the folder that was opened", members, "members", 0, 0},
+            {"opening it", bench->open_ms, "ms", 0, 0}}};
+}
+
 base::Result<Suite> suite_of(const BenchCommand& command, const fs::path& folder) {
     if (command.suite == "startup") return startup_suite(folder, command.blocks);
     if (command.suite == "proofs") return proofs_suite(folder, command.blocks);
     if (command.suite == "receipts") return receipts_suite();
+    if (command.suite == "handshake") return handshake_suite();
+    if (command.suite == "enrolment") return enrolment_suite(folder);
     if (command.suite == "mining") return mining_suite(folder / "mining");
     if (command.suite == "ledger") return ledger_suite(folder, command.growth_blocks);
     return ingest_suite(folder);

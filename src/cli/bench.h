@@ -7,7 +7,8 @@
 namespace cli {
 
 struct BenchCommand {
-    std::string suite;  ///< "ledger", "mining", "ingest", "proofs", "receipts" or "startup".
+    /// "ledger", "mining", "ingest", "handshake", "proofs", "receipts" or "startup".
+    std::string suite;
     std::uint64_t blocks = 1'000'000;  ///< Of the chain of "proofs" or "startup".
     bool json = false;
     /// Of the ledger: also what a block costs on a chain of so many blocks; 0: not measured.

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <tuple>
 
+#include "cli/askg.h"
 #include "cli/bench.h"
 #include "cli/checkpoints.h"
 #include "cli/claim.h"
@@ -429,9 +430,10 @@ void add_tools(CLI::App& app, Words& words) {
     auto* bench = app.add_subcommand("bench", "measure, beside this machine's own bound");
     bench
         ->add_option("suite", words.bench.suite,
-                     "ledger, mining, ingest, proofs, receipts or startup")
+                     "ledger, mining, ingest, handshake, proofs, receipts or startup")
         ->required()
-        ->check(CLI::IsMember({"ledger", "mining", "ingest", "proofs", "receipts", "startup"}));
+        ->check(CLI::IsMember({"ledger", "mining", "ingest", "handshake", "enrolment", "proofs",
+                               "receipts", "startup"}));
     bench->add_option("--blocks", words.bench.blocks, "proofs, startup: of the chain that is used")
         ->check(CLI::Range(1'000, 100'000'000))
         ->capture_default_str();
@@ -456,6 +458,7 @@ int run_command(int count, char** words_in) {
     add_miner(app, words);
     add_device(app, words);
     add_user(app, words);
+    add_askg(app, words.chosen);
     add_tools(app, words);
     try {
         app.parse(count, words_in);

@@ -161,16 +161,15 @@ Result<void> FirstStart::enrol_services() {
         *id = base::draw<wire::LedgerId>(random_);
         auto key = keys_->create_for_service(*id);
         if (!key) return base::pass(key);
-        const identity::Person service{
-            .id = *id,
-            .role = role,
-            .name = name_of_service(role),
-            .login = {},
-            .password_hash = {},
-            .bed = {},
-            .age_years = {},
-            .sex = {},
-            .responsible_doctor = {}};
+        const identity::Person service{.id = *id,
+                                       .role = role,
+                                       .name = name_of_service(role),
+                                       .login = {},
+                                       .password_hash = {},
+                                       .bed = {},
+                                       .age_years = {},
+                                       .sex = {},
+                                       .responsible_doctor = {}};
         if (auto added = directory_->add(service); !added) return added;
         people_.push_back({*id, role, *key});
     }
@@ -344,10 +343,10 @@ Result<SetupRecord> FirstStart::run() {
 /// that was ever in use is touched.
 Result<void> clear_unfinished(const DataFolder& folder) {
     std::error_code error;
-    for (const auto& path : {folder.genesis(), folder.trust(), folder.keys(), folder.vault(),
-                             folder.broker(), folder.fleet(), folder.first_transactions(),
-                             folder.pda(), folder.askg(), folder.provision(),
-                             folder.sequences(), folder.databases(), folder.checkpoints()}) {
+    for (const auto& path :
+         {folder.genesis(), folder.trust(), folder.keys(), folder.vault(), folder.broker(),
+          folder.fleet(), folder.first_transactions(), folder.pda(), folder.askg(),
+          folder.provision(), folder.sequences(), folder.databases(), folder.checkpoints()}) {
         fs::remove_all(path, error);
         if (error) {
             return base::fail(ErrorCode::unavailable,

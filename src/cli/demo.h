@@ -38,9 +38,9 @@ struct SetupRecord {
 };
 
 /// Sets the folder up where that was not done yet: genesis, keys, people, the key generator, PDAs
-/// and devices, and the signed transactions that enrol and certify them. A set-up that was interrupted begins again.
-/// Errors: `conflict` if the folder was set up for other patients, or as `read_setup`;
-/// those of files and recordings.
+/// and devices, and the signed transactions that enrol and certify them. A set-up that was
+/// interrupted begins again. Errors: `conflict` if the folder was set up for other patients, or as
+/// `read_setup`; those of files and recordings.
 [[nodiscard]] base::Result<SetupRecord> set_up(const DataFolder& folder, const DemoSetup& setup,
                                                const base::Clock& clock, base::Random& random);
 /// Errors: `not_found` with what to do if the folder was never set up; `conflict` with

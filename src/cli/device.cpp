@@ -4,19 +4,13 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <functional>
-#include <memory>
-#include <optional>
 
 #include "cli/demo.h"
 #include "cli/device_desk.h"
-#include "cli/sequences.h"
-#include "cli/transactions_file.h"
+#include "cli/own_desk.h"
 #include "crypto/random.h"
-#include "identity/key_store.h"
 #include "storage/files.h"
 #include "storage/rocks_store.h"
-#include "wire/block.h"
 
 namespace cli {
 namespace {
@@ -25,81 +19,10 @@ namespace json = boost::json;
 using base::ErrorCode;
 using base::Result;
 
-constexpr std::size_t genesis_bytes_max = 16'777'216;
-
 int complain(const base::Error& error) {
     fmt::print(stderr, "salus: {}\n", error.detail);
     return 1;
 }
-
-/// The desk of a folder that no node has open.
-class OwnDesk {
-public:
-    explicit OwnDesk(const DataFolder& folder) : folder_(folder), sequences_(folder.sequences()) {}
-
-    Result<void> open(storage::FolderLock lock) {
-        lock_.emplace(std::move(lock));
-        auto setup = read_setup(folder_);
-        if (!setup) return base::pass(setup);
-        setup_ = *setup;
-        const auto bytes = storage::read_file(folder_.genesis(), genesis_bytes_max);
-        if (!bytes) return base::pass(bytes);
-        const auto genesis = wire::decode_genesis(*bytes);
-        if (!genesis) return base::pass(genesis);
-        chain_id_ = genesis->chain_id;
-        auto keys = identity::KeyStore::open(folder_.keys(), clock_, random_);
-        if (!keys) return base::pass(keys);
-        keys_ = std::move(*keys);
-        auto store = storage::RocksStore::open(folder_.database("identity"));
-        if (!store) return base::pass(store);
-        store_ = std::move(*store);
-        auto directory = identity::Directory::open(*store_);
-        if (!directory) return base::pass(directory);
-        directory_ = std::move(*directory);
-        return {};
-    }
-    [[nodiscard]] DeviceDesk desk() {
-        return {.folder = folder_,
-                .setup = setup_,
-                .keys = *keys_,
-                .directory = *directory_,
-                .clock = clock_,
-                .random = random_,
-                .submit = [this](const wire::Signer& signer, const wire::Action& action) {
-                    return leave(signer, action);
-                }};
-    }
-
-private:
-    /// For the node's next start.
-    Result<void> leave(const wire::Signer& signer, const wire::Action& action) {
-        const auto sequence = sequences_.next(signer.id());
-        if (!sequence) return base::pass(sequence);
-        const wire::TransactionBody body{.chain_id = chain_id_,
-                                         .sender = signer.id(),
-                                         .sequence = *sequence,
-                                         .timestamp = clock_.now(),
-                                         .action = action};
-        const wire::Signer* const signers[] = {&signer};
-        auto envelope = wire::sign_transaction(body, signers);
-        if (!envelope) return base::pass(envelope);
-        auto waiting = read_transactions(folder_.waiting_transactions());
-        if (!waiting) return base::pass(waiting);
-        waiting->push_back(std::move(*envelope));
-        return write_transactions(folder_.waiting_transactions(), *waiting);
-    }
-
-    const DataFolder& folder_;
-    base::SystemClock clock_;
-    crypto::SystemRandom random_;
-    Sequences sequences_;
-    SetupRecord setup_;
-    std::string chain_id_;
-    std::optional<storage::FolderLock> lock_;
-    std::unique_ptr<identity::KeyStore> keys_;
-    std::unique_ptr<storage::RocksStore> store_;
-    std::unique_ptr<identity::Directory> directory_;
-};
 
 /// Done by the node that runs, or here if none does.
 Result<json::object> carry_out(const DataFolder& folder, const json::object& order) {
@@ -111,7 +34,7 @@ Result<json::object> carry_out(const DataFolder& folder, const json::object& ord
         return order_from_node(folder, order, random);
     }
     OwnDesk own(folder);
-    if (auto opened = own.open(std::move(*lock)); !opened) return base::pass(opened);
+    if (auto opened = own.open(); !opened) return base::pass(opened);
     return obey(own.desk(), order);
 }
 
@@ -121,8 +44,7 @@ int print_outcome(const Result<json::object>& outcome, bool as_json) {
         fmt::print("{}\n", json::serialize(*outcome));
     } else {
         for (const auto& [name, value] : *outcome) {
-            fmt::print("{:10} {}\n", std::string_view(name),
-                       std::string_view(value.as_string()));
+            fmt::print("{:10} {}\n", std::string_view(name), std::string_view(value.as_string()));
         }
     }
     return 0;
@@ -147,8 +69,7 @@ Result<json::array> list(const DataFolder& folder) {
         out.push_back(common(pda.id, "pda", pda.label, pda.patient, pda.state));
         for (const auto& device : (*directory)->devices()) {
             if (device.pda != pda.id) continue;
-            auto entry =
-                common(device.id, "device", device.label, device.patient, device.state);
+            auto entry = common(device.id, "device", device.label, device.patient, device.state);
             entry["pda"] = base::to_hex(device.pda.view());
             entry["sealed_to"] = identity::name_of(device.sealed_to);
             json::array vitals;

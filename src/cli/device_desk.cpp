@@ -172,6 +172,16 @@ Result<askg::UserGrant> register_user(const DeviceDesk& desk, const askg::UserAp
     return grant;
 }
 
+Result<void> renew_credentials(const DeviceDesk& desk) {
+    const auto face = read_cloud_server(desk.folder, 0);
+    if (!face) return base::pass(face);
+    if (!is_of_another_epoch(face->provision, desk.clock.now())) return {};
+    auto enrolment = Enrolment::open(parts_of(desk));
+    if (!enrolment) return base::pass(enrolment);
+    if (auto renewed = enrolment->renew_epoch(); !renewed) return renewed;
+    return publish(desk, *enrolment);
+}
+
 Result<json::object> obey(const DeviceDesk& desk, const json::object& order) {
     const auto what = text_in(order, "order");
     if (what == "enrol") return obey_enrol(desk, order);

@@ -54,6 +54,10 @@ struct DeviceDesk {  // all borrowed but the function
 [[nodiscard]] base::Result<askg::UserGrant> register_user(const DeviceDesk& desk,
                                                           const askg::UserApplication& user);
 
+/// Gives everybody what they agree on keys with in the running 30 days, where what they have was
+/// made in others; cheap where it was not. While none of the folder's processes runs.
+[[nodiscard]] base::Result<void> renew_credentials(const DeviceDesk& desk);
+
 /// What a command asks for, as JSON: {"order": "enrol", ...} or {"order": "state", ...}; the
 /// members are those of `salus device`'s options. Answers with what became of it.
 [[nodiscard]] base::Result<boost::json::object> obey(const DeviceDesk& desk,

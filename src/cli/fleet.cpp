@@ -59,8 +59,8 @@ Result<void> run(const FleetOptions& options) {
     crypto::SystemRandom random;
     auto settings = device_options(options);
     settings.observer = trace->get();
-    auto fleet = device::Fleet::open(*config, settings, **network,
-                                     {.clock = clock, .random = random});
+    auto fleet =
+        device::Fleet::open(*config, settings, **network, {.clock = clock, .random = random});
     if (!fleet) return base::pass(fleet);
     if (auto told = tell_ready(options.ready_fd); !told) return told;
     for (const auto& warning : (*fleet)->warnings()) fmt::print("{}\n", warning);

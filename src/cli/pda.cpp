@@ -46,9 +46,9 @@ Result<void> run(const PdaOptions& options) {
     if (!network) return base::pass(network);
     const base::SystemClock clock;
     crypto::SystemRandom random;
-    auto hub = pda::Hub::open(options.folder.pda() / "pdas.json", {},
-                              {.store = **store, .network = **network, .clock = clock,
-                               .random = random});
+    auto hub =
+        pda::Hub::open(options.folder.pda() / "pdas.json", {},
+                       {.store = **store, .network = **network, .clock = clock, .random = random});
     if (!hub) return base::pass(hub);
     if (auto told = tell_ready(options.ready_fd); !told) return told;
 

@@ -7,11 +7,12 @@
 
 #include "askg/secret_bytes.h"
 #include "base/clock.h"
+#include "cli/device_desk.h"
+#include "cli/own_desk.h"
 #include "crypto/random.h"
 #include "gateway/broker_config.h"
 #include "identity/key_store.h"
 #include "storage/files.h"
-#include "storage/rocks_store.h"
 
 namespace cli {
 
@@ -19,9 +20,8 @@ mqtt::Credentials gateway_credentials(const identity::KeyStore& keys) {
     const std::string user(gateway::gateway_user);
     base::Bytes secret = keys.derived_key("broker");
     const askg::WipeAtEnd wipe(secret);
-    return {.client_id = user,
-            .username = user,
-            .password = gateway::broker_password(secret, user)};
+    return {
+        .client_id = user, .username = user, .password = gateway::broker_password(secret, user)};
 }
 
 base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port,
@@ -43,16 +43,12 @@ base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port,
     return written ? base::Result<void>() : base::pass(written);
 }
 
-base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port) {
-    const base::SystemClock clock;
-    crypto::SystemRandom random;
-    const auto keys = identity::KeyStore::open(folder.keys(), clock, random);
-    if (!keys) return base::pass(keys);
-    const auto store = storage::RocksStore::open(folder.database("identity"));
-    if (!store) return base::pass(store);
-    const auto directory = identity::Directory::open(**store);
-    if (!directory) return base::pass(directory);
-    return write_broker(folder, port, **directory, **keys, random);
+base::Result<void> prepare_start(const DataFolder& folder, std::uint16_t broker_port) {
+    OwnDesk own(folder);
+    if (auto opened = own.open(); !opened) return opened;
+    const DeviceDesk desk = own.desk();
+    if (auto renewed = renew_credentials(desk); !renewed) return renewed;
+    return write_broker(folder, broker_port, desk.directory, desk.keys, desk.random);
 }
 
 int setup_command(const SetupCommand& command) {
@@ -61,7 +57,7 @@ int setup_command(const SetupCommand& command) {
     base::Result<void> done = storage::make_folder(command.folder.root);
     if (done) {
         const auto record = set_up(command.folder, command.demo, clock, random);
-        done = record ? write_broker(command.folder, command.broker_port)
+        done = record ? prepare_start(command.folder, command.broker_port)
                       : base::Result<void>(base::pass(record));
     }
     if (done) return 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "cli/data_folder.h"
 #include "cli/demo.h"
 #include "identity/directory.h"
@@ -21,10 +22,11 @@ struct SetupCommand {
 /// means than `salus up`. Returns the exit code.
 [[nodiscard]] int setup_command(const SetupCommand& command);
 
-/// The broker's configuration for a folder that was set up: TLS, a user a device and a PDA, access
-/// rules. No process may have the folder's databases open.
-[[nodiscard]] base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port);
-/// The same for who has them open. What a running broker has to know of it it reads at SIGHUP.
+/// What stands before each start of the processes, and no process may run for: credentials of the
+/// running 30 days, and the broker's configuration.
+[[nodiscard]] base::Result<void> prepare_start(const DataFolder& folder, std::uint16_t broker_port);
+/// The broker's configuration: TLS, a user a device and a PDA, access rules. A broker that runs
+/// reads it again at SIGHUP.
 [[nodiscard]] base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port,
                                               const identity::Directory& directory,
                                               const identity::KeyStore& keys,

@@ -33,6 +33,9 @@ base::Result<boost::json::object> summarise(const DataFolder& folder) {
     const auto fleet = read_part(folder.fleet_summary());
     if (!fleet) return fleet;
     for (const auto& [name, value] : *fleet) (*summary)[name] = value;
+    auto pda = read_part(folder.pda_summary());
+    if (!pda) return pda;
+    (*summary)["pda"] = std::move(*pda);
 
     const auto report = verify_folder(folder, {});
     if (!report) return base::pass(report);

@@ -64,7 +64,7 @@ private:
     Child children_[parts];
     bool fleet_finished_ = false;
     fs::file_time_type broker_users_at_{};  // when the files that the broker read were written
-    int failed_starts_ = 0;  // in a row
+    int failed_starts_ = 0;                 // in a row
 };
 
 /// A full disk shows itself in many ways, an empty log among them; people need the cause.
@@ -296,7 +296,7 @@ Result<int> Supervisor::finish() {
 Result<int> Supervisor::run() {
     hold_signals();
     if (auto prepared = prepare(); !prepared) return base::pass(prepared);
-    if (auto written = write_broker(folder_, broker_port_); !written) return base::pass(written);
+    if (auto done = prepare_start(folder_, broker_port_); !done) return base::pass(done);
     for (const auto part : {broker, node, pda, fleet}) {
         if (auto started = start_part(part); !started) {
             stop_all();

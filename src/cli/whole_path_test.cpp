@@ -122,8 +122,8 @@ struct WholePath : testing::Test {
     }
     void restart_device(const wire::DeviceId& id) {
         sessions.erase(id);
-        auto credentials = askg::read_file<askg::DeviceCredentials>(
-            Enrolment::credentials_of_device(folder, id));
+        auto credentials =
+            askg::read_file<askg::DeviceCredentials>(Enrolment::credentials_of_device(folder, id));
         ASSERT_TRUE(credentials) << credentials.error().detail;
         auto opened = device::DeviceSession::open(
             {std::move(*credentials), "default"},
@@ -244,7 +244,7 @@ TEST_F(WholePath, LosesAndDoublesNothingUnderEveryFaultAtOnce) {
         }
         return out;
     });
-    const std::set<std::string> harmless = {"E_SEQ",   "E_STATE",  "E_REPLAY", "E_CONFIRM",
+    const std::set<std::string> harmless = {"E_SEQ", "E_STATE",  "E_REPLAY", "E_CONFIRM",
                                             "E_TSP", "E_COOKIE", "E_RECORD"};
     restart_device(oximeter);
     restart_device(implant);

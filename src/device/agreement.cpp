@@ -31,8 +31,7 @@ struct TemporaryKeys {
 
 keyagreement::ClientSetup setup_with_pda(const askg::DeviceCredentials& device) {
     const askg::DeviceGrant& grant = device.grant;
-    const auto psk =
-        std::make_shared<const Secret32>(askg::pair_secret(grant.domain, grant.pda_x));
+    const auto psk = std::make_shared<const Secret32>(askg::pair_secret(grant.domain, grant.pda_x));
     return {.profile = keyagreement::Profile::device_pda,
             .suite = suite_of(grant.pda_record),
             .domain = grant.certificate.authority,

@@ -80,16 +80,15 @@ base::Result<std::unique_ptr<DeviceSession>> DeviceSession::open(
     CHECK(source != nullptr);
     CHECK(options.window > 0);
     const auto& credentials = identity.credentials;
-    auto setup = credentials.grant.sealed_to_cloud
-                     ? setup_with_cloud(cloud_initiator(credentials))
-                     : setup_with_pda(credentials);
+    auto setup = credentials.grant.sealed_to_cloud ? setup_with_cloud(cloud_initiator(credentials))
+                                                   : setup_with_pda(credentials);
     if (!setup) return pass(setup);
     const auto progress = read_progress(progress_file(options.folder, credentials.grant.id));
     if (!progress) return pass(progress);
 
-    std::unique_ptr<DeviceSession> session(new DeviceSession(
-        identity, Link(std::move(*setup), surroundings.random), std::move(source),
-        std::move(options), surroundings.clock));
+    std::unique_ptr<DeviceSession> session(
+        new DeviceSession(identity, Link(std::move(*setup), surroundings.random), std::move(source),
+                          std::move(options), surroundings.clock));
     session->acknowledged_up_to_ = *progress;
     session->saved_up_to_ = *progress;
     session->next_counter_ = *progress + 1;

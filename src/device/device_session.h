@@ -35,12 +35,12 @@ public:
 };
 
 struct SessionCounts {
-    std::uint64_t batches_sent = 0;   ///< First sendings.
-    std::uint64_t readings_sent = 0;  ///< In them.
-    std::uint64_t resent = 0;         ///< Sealed anew because no acknowledgement came.
-    std::uint64_t kept = 0;           ///< Batches that the PDA said it has on its disk.
-    std::uint64_t acknowledged = 0;   ///< Batches that the gateway has on its disk.
-    std::uint64_t handshakes = 0;     ///< Finished ones.
+    std::uint64_t batches_sent = 0;      ///< First sendings.
+    std::uint64_t readings_sent = 0;     ///< In them.
+    std::uint64_t resent = 0;            ///< Sealed anew because no acknowledgement came.
+    std::uint64_t kept = 0;              ///< Batches that the PDA said it has on its disk.
+    std::uint64_t acknowledged = 0;      ///< Batches that the gateway has on its disk.
+    std::uint64_t handshakes = 0;        ///< Finished ones.
     std::uint64_t refused_frames = 0;    ///< That came and were nothing of the peer's.
     std::uint64_t refused_contents = 0;  ///< The peer's own, but nothing a device can be told.
 };
@@ -71,7 +71,7 @@ public:
         std::optional<std::chrono::milliseconds> backlog_max;
         SessionObserver* observer = nullptr;  ///< Borrowed.
     };
-    struct Surroundings {  // all borrowed
+    struct Surroundings {          // all borrowed
         const base::Clock& clock;  ///< The wall's: what handshakes state, whatever the patient's.
         base::Random& random;
     };

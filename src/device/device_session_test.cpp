@@ -59,8 +59,7 @@ public:
         ASSERT_TRUE(transport_->publish(mqtt::pda_started_topic("default", hex()), {}));
     }
     void on_connected() override {
-        ASSERT_TRUE(
-            transport_->subscribe(mqtt::pda_topic("default", hex(), "+", Direction::up)));
+        ASSERT_TRUE(transport_->subscribe(mqtt::pda_topic("default", hex(), "+", Direction::up)));
     }
     void on_disconnected(std::string_view) override {}
     void on_message(std::string_view topic, base::ByteView payload) override {
@@ -92,8 +91,8 @@ public:
         publish(server_->seal(*session, plaintext, clock_.now()).value());
     }
     void publish(base::Bytes frame) {
-        ASSERT_TRUE(transport_->publish(
-            mqtt::pda_topic("default", hex(), device, Direction::down), std::move(frame)));
+        ASSERT_TRUE(transport_->publish(mqtt::pda_topic("default", hex(), device, Direction::down),
+                                        std::move(frame)));
     }
     [[nodiscard]] std::string hex() const { return base::to_hex(own_.grant.id.view()); }
 
@@ -429,10 +428,9 @@ TEST_F(Sessions, NameABrokenProgressFile) {
     session.reset();
     ASSERT_TRUE(storage::write_file_synced(folder / (base::to_hex(id().view()) + ".progress"),
                                            base::Bytes{1, 2, 3}));
-    const auto opened =
-        DeviceSession::open(identity, make_simulated_source({"oximeter", 1, 0}, 1s),
-                            {folder, PatientClock(start, 1'000, 1s), 8, std::nullopt, nullptr},
-                            {clock, random});
+    const auto opened = DeviceSession::open(
+        identity, make_simulated_source({"oximeter", 1, 0}, 1s),
+        {folder, PatientClock(start, 1'000, 1s), 8, std::nullopt, nullptr}, {clock, random});
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, base::ErrorCode::corrupted);
 }
@@ -450,8 +448,7 @@ struct Fleets : Sessions {
                            .patient = 0,
                            .recording = {},
                            .source = "oximeter"}};
-        EXPECT_TRUE(
-            askg::write_file(options.folder / "device.credentials", identity.credentials));
+        EXPECT_TRUE(askg::write_file(options.folder / "device.credentials", identity.credentials));
     }
     base::Result<std::unique_ptr<Fleet>> open_fleet() {
         return Fleet::open(config, options, broker, {clock, random});

@@ -45,22 +45,20 @@ struct FleetSummary {
     std::uint64_t batches_kept = 0;    ///< Said to be on a PDA's disk.
     std::uint64_t handshakes = 0;      ///< Finished ones.
     std::uint64_t refused_frames = 0;  ///< That came and were nothing a device can be told.
-    std::string last_error;  ///< The last trouble, e.g. a full disk; empty: none.
+    std::string last_error;            ///< The last trouble, e.g. a full disk; empty: none.
 };
 
 /// All devices of one process, each with a connection of its own (the broker's access rules are per
 /// device), on one thread. A fleet that was killed goes on where it was: its start time is on disk.
 class Fleet {
 public:
-    /// Borrows `network` and what is in `surroundings`. The first open of a folder fixes the start time, the speed
-    /// and the length; later ones keep them, with a warning where they were asked to differ.
-    /// Errors: those of files, credentials and recordings; `malformed` for a source that does not
-    /// exist or a speed below 1.
-    [[nodiscard]] static base::Result<std::unique_ptr<Fleet>> open(const FleetConfig& config,
-                                                                   const FleetOptions& options,
-                                                                   mqtt::Network& network,
-                                                                   const DeviceSession::Surroundings&
-                                                                       surroundings);
+    /// Borrows `network` and what is in `surroundings`. The first open of a folder fixes the start
+    /// time, the speed and the length; later ones keep them, with a warning where they were asked
+    /// to differ. Errors: those of files, credentials and recordings; `malformed` for a source that
+    /// does not exist or a speed below 1.
+    [[nodiscard]] static base::Result<std::unique_ptr<Fleet>> open(
+        const FleetConfig& config, const FleetOptions& options, mqtt::Network& network,
+        const DeviceSession::Surroundings& surroundings);
     ~Fleet();
 
     /// Until every device is done or `stop` is asked for; an endless fleet is never done.

@@ -36,8 +36,7 @@ std::expected<wire::LedgerId, Refusal> Attribution::relayed(const wire::DeviceId
     const auto known = serving(device);
     if (!known) return std::unexpected(known.error());
     // What a device seals to the cloud, its PDA cannot have opened.
-    const bool served =
-        (*known)->pda == pda && (*known)->sealed_to == identity::SealedTo::pda;
+    const bool served = (*known)->pda == pda && (*known)->sealed_to == identity::SealedTo::pda;
     if (!served) return std::unexpected(Refusal::foreign_device);
     return (*known)->patient;
 }

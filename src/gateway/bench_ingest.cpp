@@ -192,9 +192,9 @@ public:
         for (const SealedFrame& frame : load.frames) {
             const std::size_t size = frame.bytes.size() - keyagreement::data_overhead_bytes;
             if (plain.size() < size) plain.resize(size);
-            frames_.push_back({frame.sender, keys_[frame.sender].seal(
-                                                 crypto::nonce_of(++sequence), header_,
-                                                 base::ByteView(plain).first(size))});
+            frames_.push_back(
+                {frame.sender, keys_[frame.sender].seal(crypto::nonce_of(++sequence), header_,
+                                                        base::ByteView(plain).first(size))});
         }
     }
     [[nodiscard]] double measure() {

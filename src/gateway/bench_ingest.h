@@ -16,7 +16,7 @@ namespace gateway {
 /// run. Frames are data records of PDAs' sessions, each with one batch of one device. No broker:
 /// they are handed to the gateway as its transport would.
 struct IngestBenchOptions {
-    std::size_t devices = 64;  ///< Each with a PDA of its own, and so with a session.
+    std::size_t devices = 64;            ///< Each with a PDA of its own, and so with a session.
     std::size_t readings = 400'000;      ///< In all; rounded to whole frames.
     std::size_t readings_per_frame = 4;  ///< What a bedside monitor sends each second.
     std::size_t group_frames = 512;      ///< Frames in one synced write.

@@ -187,15 +187,15 @@ struct RealBroker : BrokerConfig {
 TEST_F(RealBroker, LetsEachSpeakWithWhomItMustAlone) {
     const std::vector<std::uint8_t> numbers = {pda_a, device_a, sealed_a, pda_b, device_b};
     std::map<std::string, std::unique_ptr<Client>> clients;
-    clients["gateway"] = std::make_unique<Client>(*network, std::string(gateway_user),
-                                                  password_of(gateway_user));
+    clients["gateway"] =
+        std::make_unique<Client>(*network, std::string(gateway_user), password_of(gateway_user));
     for (const std::uint8_t number : numbers) {
         const std::string name = hex_of(number);
         clients[name] = std::make_unique<Client>(*network, name, password_of(name));
     }
     ASSERT_TRUE(eventually(*network, [&] {
-        return std::ranges::all_of(clients,
-                                   [](const auto& entry) { return entry.second->connections == 1; });
+        return std::ranges::all_of(
+            clients, [](const auto& entry) { return entry.second->connections == 1; });
     })) << text_of(folder / "log");
 
     std::vector<std::string> topics = {"salus/v1/default/x", "salus/v1/other/cloud/x/up",
@@ -281,6 +281,30 @@ TEST_F(RealBroker, IsFoundAgainAfterItWasKilled) {
     }
 }
 
+// Goal: devices come and go without a restart that all others would notice.
+TEST_F(RealBroker, TakesOverWhoCameAndWhoWentWhileItRuns) {
+    Client kept(*network, hex_of(pda_a), password_of(hex_of(pda_a)));
+    Client gone(*network, hex_of(device_a), password_of(hex_of(device_a)));
+    Client fresh(*network, hex_of(nobody), password_of(hex_of(nobody)));
+    ASSERT_TRUE(eventually(*network, [&] {
+        return kept.connections == 1 && gone.connections == 1 && !fresh.reason.empty();
+    })) << kept.reason
+        << gone.reason;
+    setup.devices.erase(setup.devices.begin());
+    setup.devices.push_back({id_of(nobody), id_of(pda_a), false});
+    ASSERT_TRUE(write_broker_config(folder, setup, random));
+    broker->reload();
+    EXPECT_TRUE(eventually(*network, [&] {
+        return fresh.connections == 1 && !gone.transport->connected();
+    })) << fresh.reason
+        << gone.reason;
+    EXPECT_EQ(kept.connections, 1);
+    EXPECT_TRUE(kept.transport->connected());
+    // The rules too: what the new one says arrives.
+    ASSERT_TRUE(fresh.transport->publish(at_pda(pda_a, nobody, Direction::up), {'x'}));
+    EXPECT_TRUE(eventually(*network, [&] { return !kept.got.empty(); }));
+}
+
 TEST_F(RealBroker, CarriesThousandsOfMessagesBothWaysInOrder) {
     // Method: a PDA sends 5,000 messages of 3 kB; each that the gateway has gets an answer.
     Client gateway(*network, std::string(gateway_user), password_of(gateway_user));
@@ -290,8 +314,7 @@ TEST_F(RealBroker, CarriesThousandsOfMessagesBothWaysInOrder) {
     constexpr std::size_t count = 5'000;
     std::size_t answered = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        ASSERT_TRUE(
-            pda.transport->publish(cloud(pda_a, Direction::up), base::Bytes(3'000, 7)));
+        ASSERT_TRUE(pda.transport->publish(cloud(pda_a, Direction::up), base::Bytes(3'000, 7)));
     }
     ASSERT_TRUE(eventually(*network,
                            [&] {

@@ -262,8 +262,8 @@ void Gateway::send_due(const Due& due) {
     for (const auto& [device, counters] : due.counters) {
         std::span<const std::uint64_t> rest(counters);
         while (!rest.empty()) {
-            const auto part = rest.first(
-                std::min(rest.size(), wire::content_counters_max - joined_counters));
+            const auto part =
+                rest.first(std::min(rest.size(), wire::content_counters_max - joined_counters));
             rest = rest.subspan(part.size());
             wire::Acknowledgement acknowledgement{{part.begin(), part.end()}, now};
             if (!due.origin.relayed) {
@@ -284,8 +284,8 @@ void Gateway::send_due(const Due& due) {
 void Gateway::send(const Origin& to, const wire::Content& content) {
     auto record = server_.seal(to.session, wire::encode_content(content), parts_.clock.now());
     if (!record) return;
-    const auto topic = mqtt::cloud_topic(options_.tenant, base::to_hex(to.client.view()),
-                                         mqtt::Direction::down);
+    const auto topic =
+        mqtt::cloud_topic(options_.tenant, base::to_hex(to.client.view()), mqtt::Direction::down);
     if (!transport_->publish(topic, std::move(*record))) return;
     const std::scoped_lock lock(state_mutex_);
     ++counts_.acknowledgements_sent;

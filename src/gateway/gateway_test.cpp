@@ -191,9 +191,8 @@ struct GatewayWithClients : testing::Test {
         broker.poll(0ms);
     }
     std::unique_ptr<Gateway> make_gateway(const Gateway::Options& options) {
-        return std::make_unique<Gateway>(
-            Gateway::Parts{*directory, *peers, *series, clock, random}, server.setup(clock.now()),
-            options);
+        return std::make_unique<Gateway>(Gateway::Parts{*directory, *peers, *series, clock, random},
+                                         server.setup(clock.now()), options);
     }
     void agree() {
         for (auto* speaker : {&a, &b, &own}) speaker->agree();
@@ -210,7 +209,9 @@ struct GatewayWithClients : testing::Test {
         gateway->on_message(to, bytes);
         settle();
     }
-    void deliver(std::uint8_t client, const base::Bytes& bytes) { deliver(topic_of(client), bytes); }
+    void deliver(std::uint8_t client, const base::Bytes& bytes) {
+        deliver(topic_of(client), bytes);
+    }
     std::uint64_t refused(std::string_view reason) const {
         const auto counts = gateway->counts();
         const auto found = counts.refusals.find(std::string(reason));

@@ -33,7 +33,6 @@ std::optional<Enum> from_name(const std::array<std::string_view, N>& names, std:
     return static_cast<Enum>(found - names.begin() + 1);
 }
 
-
 base::Bytes storage_key(std::string_view prefix, base::ByteView id) {
     base::Bytes out;
     base::append(out, base::as_bytes(prefix));

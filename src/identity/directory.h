@@ -55,7 +55,8 @@ struct DeviceRecord {
     SealedTo sealed_to = SealedTo::pda;
     std::uint32_t interval_ms = 1000;  ///< Expected between readings.
     DeviceState state = DeviceState::active;
-    wire::LedgerId changed_by;  ///< Who set the state last; zeros: nobody, or an operator's command.
+    wire::LedgerId
+        changed_by;  ///< Who set the state last; zeros: nobody, or an operator's command.
     [[nodiscard]] bool serving() const { return state == DeviceState::active; }
     [[nodiscard]] bool ended() const { return is_final(state); }
 };
@@ -65,7 +66,8 @@ struct PdaRecord {
     std::string label;
     wire::LedgerId patient;
     DeviceState state = DeviceState::active;
-    wire::LedgerId changed_by;  ///< Who set the state last; zeros: nobody, or an operator's command.
+    wire::LedgerId
+        changed_by;  ///< Who set the state last; zeros: nobody, or an operator's command.
     [[nodiscard]] bool serving() const { return state == DeviceState::active; }
     [[nodiscard]] bool ended() const { return is_final(state); }
 };

@@ -60,8 +60,7 @@ struct KnownPeers : testing::Test {
     std::optional<keyagreement::Peer> find(std::uint8_t number, Profile profile,
                                            base::TimePoint at = now,
                                            std::chrono::days ahead = {}) const {
-        const auto pid =
-            keyagreement::pid_of(secret_of(number), keyagreement::day_of(at + ahead));
+        const auto pid = keyagreement::pid_of(secret_of(number), keyagreement::day_of(at + ahead));
         return peers->find(profile, pid, at);
     }
 

@@ -55,8 +55,7 @@ TEST_F(CertifyTest, AnotherRecordInItsPlaceIsNotTheCertifiedOne) {
 TEST_F(CertifyTest, ARecordIsCertifiedOnce) {
     ASSERT_EQ(refusal(generator, record, CertificationEvent::certified), ErrorCode{});
     EXPECT_EQ(refusal(generator, record, CertificationEvent::certified), ErrorCode::conflict);
-    EXPECT_EQ(refusal(other_generator, record, CertificationEvent::certified),
-              ErrorCode::conflict);
+    EXPECT_EQ(refusal(other_generator, record, CertificationEvent::certified), ErrorCode::conflict);
     ASSERT_EQ(refusal(generator, record, CertificationEvent::revoked), ErrorCode{});
     EXPECT_EQ(refusal(generator, record, CertificationEvent::certified), ErrorCode::conflict);
 }
@@ -83,8 +82,8 @@ TEST_F(CertifyTest, WhatWasNeverCertifiedIsNotRevoked) {
 
 TEST_F(CertifyTest, AnAdministratorMayCertifyTooAndASecondSignatureIsOneTooMany) {
     EXPECT_EQ(refusal(chain.admin, record, CertificationEvent::certified), ErrorCode{});
-    const auto body = chain.body(generator, wire::Certify{hash_of("one more"),
-                                                          CertificationEvent::certified});
+    const auto body =
+        chain.body(generator, wire::Certify{hash_of("one more"), CertificationEvent::certified});
     EXPECT_EQ(chain.refusal(Chain::sign(body, {generator, chain.admin})),
               ErrorCode::not_authorised);
 }

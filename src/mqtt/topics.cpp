@@ -7,7 +7,6 @@ namespace {
 constexpr std::string_view root = "salus/v1/";
 constexpr std::string_view cloud_level = "/cloud/";
 constexpr std::string_view pda_level = "/pda/";
-constexpr std::string_view telemetry_end = "/telemetry";
 
 std::string_view take_level(std::string_view& rest, bool& more) {
     const std::size_t slash = rest.find('/');
@@ -15,13 +14,6 @@ std::string_view take_level(std::string_view& rest, bool& more) {
     const std::string_view level = rest.substr(0, slash);
     rest = more ? rest.substr(slash + 1) : std::string_view{};
     return level;
-}
-
-std::string topic_of(std::string_view tenant, std::string_view device_hex,
-                     std::string_view channel) {
-    std::string out(root);
-    out.append(tenant).append("/").append(device_hex).append(channel);
-    return out;
 }
 
 std::string_view name_of(Direction direction) {
@@ -85,28 +77,6 @@ std::optional<PdaAddress> address_of_pda_topic(std::string_view topic, std::stri
     const PdaAddress out{both->substr(0, slash), both->substr(slash + 1)};
     if (!is_one_level(out.pda) || !is_one_level(out.device)) return std::nullopt;
     return out;
-}
-
-std::string telemetry_topic(std::string_view tenant, std::string_view device_hex) {
-    return topic_of(tenant, device_hex, telemetry_end);
-}
-
-std::string acknowledgement_topic(std::string_view tenant, std::string_view device_hex) {
-    return topic_of(tenant, device_hex, "/ack");
-}
-
-std::optional<std::string_view> device_of_telemetry(std::string_view topic,
-                                                    std::string_view tenant) {
-    if (!topic.starts_with(root)) return std::nullopt;
-    topic.remove_prefix(root.size());
-    if (!topic.starts_with(tenant)) return std::nullopt;
-    topic.remove_prefix(tenant.size());
-    if (!topic.starts_with('/') || !topic.ends_with(telemetry_end)) return std::nullopt;
-    if (topic.size() < 1 + telemetry_end.size()) return std::nullopt;
-    topic.remove_prefix(1);
-    topic.remove_suffix(telemetry_end.size());
-    if (topic.empty() || topic.find('/') != std::string_view::npos) return std::nullopt;
-    return topic;
 }
 
 bool filter_matches(std::string_view filter, std::string_view topic) {

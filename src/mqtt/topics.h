@@ -8,13 +8,6 @@
 
 namespace mqtt {
 
-/// `salus/v1/<tenant>/<device>/<channel>`; the device is 32 lower-case hexadecimal digits.
-[[nodiscard]] std::string telemetry_topic(std::string_view tenant, std::string_view device_hex);
-[[nodiscard]] std::string acknowledgement_topic(std::string_view tenant,
-                                                std::string_view device_hex);
-/// The device part of a telemetry topic of `tenant`, a view into `topic`; nothing for any other.
-[[nodiscard]] std::optional<std::string_view> device_of_telemetry(std::string_view topic,
-                                                                  std::string_view tenant);
 /// Towards the gateway, or back.
 enum class Direction : std::uint8_t { up = 1, down = 2 };
 /// `salus/v1/<tenant>/cloud/<client>/<up|down>`: a PDA, or a device that seals to the cloud, and

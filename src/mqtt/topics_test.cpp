@@ -6,23 +6,6 @@
 namespace mqtt {
 namespace {
 
-TEST(Topics, NameTheDeviceOfATelemetryTopic) {
-    const std::string topic = telemetry_topic("default", "00ff");
-    EXPECT_EQ(topic, "salus/v1/default/00ff/telemetry");
-    EXPECT_EQ(acknowledgement_topic("default", "00ff"), "salus/v1/default/00ff/ack");
-    EXPECT_EQ(device_of_telemetry(topic, "default"), "00ff");
-}
-
-TEST(Topics, KnowNoDeviceInAnyOtherTopic) {
-    for (const char* topic : {"", "salus", "salus/v1/", "salus/v1/default", "salus/v1/default/",
-                              "salus/v1/default/telemetry", "salus/v1/default//telemetry",
-                              "salus/v1/default/a/b/telemetry", "salus/v1/default/a/ack",
-                              "salus/v1/other/a/telemetry", "salus/v1/defaulta/telemetry",
-                              "salus/v2/default/a/telemetry", "x/salus/v1/default/a/telemetry"}) {
-        EXPECT_EQ(device_of_telemetry(topic, "default"), std::nullopt) << topic;
-    }
-}
-
 TEST(Topics, NameTheClientOfACloudTopic) {
     const std::string up = cloud_topic("default", "00ff", Direction::up);
     EXPECT_EQ(up, "salus/v1/default/cloud/00ff/up");
@@ -46,7 +29,8 @@ TEST(Topics, OfAStartAreNobodysTopics) {
     EXPECT_EQ(pda_started_topic("default", "0a"), "salus/v1/default/pda/0a/started");
     for (const auto direction : {Direction::up, Direction::down}) {
         EXPECT_FALSE(client_of_cloud_topic(started_topic("default"), "default", direction));
-        EXPECT_FALSE(address_of_pda_topic(pda_started_topic("default", "0a"), "default", direction));
+        EXPECT_FALSE(
+            address_of_pda_topic(pda_started_topic("default", "0a"), "default", direction));
     }
 }
 

@@ -26,9 +26,9 @@ base::Bytes bytes_of(const BatchKey& key) {
 
 base::Result<BatchKey> key_from(base::ByteView bytes) {
     if (bytes.size() != key_bytes) {
-        return base::fail(base::ErrorCode::corrupted,
-                          "the PDA's store has a key of " + std::to_string(bytes.size()) +
-                              " bytes; a batch's has 41");
+        return base::fail(base::ErrorCode::corrupted, "the PDA's store has a key of " +
+                                                          std::to_string(bytes.size()) +
+                                                          " bytes; a batch's has 41");
     }
     return BatchKey{.pda = *wire::DeviceId::from(bytes.subspan(1, 16)),
                     .device = *wire::DeviceId::from(bytes.subspan(17, 16)),

@@ -64,7 +64,8 @@ public:
     [[nodiscard]] bool is_stored(std::uint64_t counter) const;
     [[nodiscard]] std::vector<std::uint64_t> counters() const;
     [[nodiscard]] std::size_t size() const { return batches_.size(); }
-    /// When something is to be sent to the cloud again; when the oldest that is in memory alone came.
+    /// When something is to be sent to the cloud again; when the oldest that is in memory alone
+    /// came.
     [[nodiscard]] std::optional<base::TimePoint> next_resend() const;
     [[nodiscard]] std::optional<base::TimePoint> oldest_unstored() const;
 

@@ -15,7 +15,8 @@ const base::Bytes batch{1, 2, 3};
 
 struct Queue : testing::Test {
     void add(std::initializer_list<std::uint64_t> counters) {
-        for (const auto counter : counters) ASSERT_EQ(queue.add(counter, batch, start), Added::fresh);
+        for (const auto counter : counters)
+            ASSERT_EQ(queue.add(counter, batch, start), Added::fresh);
     }
     DeviceQueue queue{{.batches_max = 5, .bytes_max = 100, .window = 3}};
 };

@@ -118,8 +118,7 @@ base::Result<void> Hub::take(const PdaMember& wanted, const std::string& tenant)
     if (!relay) return pass(relay);
     const std::string name = base::to_hex(wanted.id.view());
     (*relay)->attach(surroundings_.network.make_client({name, name, wanted.password}));
-    members_.emplace(wanted.id,
-                     std::make_unique<Member>(Member{std::move(*relay), file, state}));
+    members_.emplace(wanted.id, std::make_unique<Member>(Member{std::move(*relay), file, state}));
     return {};
 }
 

@@ -104,12 +104,11 @@ void Relay::set_peers(const Setup& setup) {
 }
 
 void Relay::admit(const askg::DeviceEntry& entry, const Setup& setup) {
-    keyagreement::Peer peer{
-        .name = peer_name(entry.id),
-        .static_public = entry.record.static_public,
-        .psk = askg::pair_secret(setup.credentials.grant.domain, entry.x),
-        .psk_previous = std::nullopt,
-        .clockless_allowed = entry.clockless};
+    keyagreement::Peer peer{.name = peer_name(entry.id),
+                            .static_public = entry.record.static_public,
+                            .psk = askg::pair_secret(setup.credentials.grant.domain, entry.x),
+                            .psk_previous = std::nullopt,
+                            .clockless_allowed = entry.clockless};
     peers_.put({Profile::device_pda, std::move(peer), entry.pid_key.clone()});
     refused_.erase(entry.id);
     if (devices_.contains(entry.id)) return;
@@ -419,8 +418,7 @@ void Relay::tell(Device& device) {
 }
 
 bool Relay::say(Device& device, const keyagreement::Sid& session, const wire::Content& content) {
-    auto frame =
-        server_->seal(session, wire::encode_content(content), surroundings_.clock.now());
+    auto frame = server_->seal(session, wire::encode_content(content), surroundings_.clock.now());
     if (!frame) return false;
     if (!transport_->publish(device.down_topic, std::move(*frame))) return false;
     device.refused_for_room = false;

@@ -33,7 +33,8 @@ struct RelayCounts {
     std::uint64_t batches_stored = 0;        ///< Written to disk, since the gateway was not there.
     std::uint64_t batches_acknowledged = 0;  ///< By the gateway.
     std::uint64_t records_forwarded = 0;
-    std::uint64_t passed_on = 0;  ///< Frames of devices that seal to the cloud, unopened, both ways.
+    std::uint64_t passed_on =
+        0;  ///< Frames of devices that seal to the cloud, unopened, both ways.
     /// What was refused, by reason: keyagreement's names, and "other_device", "other_content",
     /// "full", "malformed", "stray_topic", "unexpected_content", "unknown_device".
     std::map<std::string, std::uint64_t> refusals;

@@ -117,8 +117,8 @@ TEST_F(Relays, KilledBeforeTheDeviceHeardThatABatchIsKeptLoseAndDoubleNothing) {
     cloud->away = true;
     const auto to_devices = "/down";
     broker.set_fate([&](mqtt::MemoryBroker::Message message) {
-        const bool lost = message.topic.find("/pda/") != std::string::npos &&
-                          message.topic.ends_with(to_devices);
+        const bool lost =
+            message.topic.find("/pda/") != std::string::npos && message.topic.ends_with(to_devices);
         return lost ? std::vector<mqtt::MemoryBroker::Message>{}
                     : std::vector<mqtt::MemoryBroker::Message>{std::move(message)};
     });
@@ -326,8 +326,7 @@ TEST_F(Relays, PassNothingOnForMoreNamesThanTheirBound) {
     frame[1] = 0x04;
     const auto pda_name = base::to_hex(own.grant.id.view());
     for (std::uint8_t i = 0; i < 100; ++i) {
-        const auto name =
-            base::to_hex(device::testing::numbered<wire::DeviceId>(0x55, i).view());
+        const auto name = base::to_hex(device::testing::numbered<wire::DeviceId>(0x55, i).view());
         broker.inject({mqtt::pda_topic("default", pda_name, name, Direction::up), frame});
     }
     run(1s);
@@ -441,8 +440,7 @@ TEST_F(Relays, RefuseContentsThatNoDeviceAndNoGatewayMaySend) {
     auto client = broker.make_client({"device", "device", ""});
     client->connect(catcher);
     broker.poll(0ms);
-    ASSERT_TRUE(
-        client->subscribe(mqtt::pda_topic("default", pda_name, name, Direction::down)));
+    ASSERT_TRUE(client->subscribe(mqtt::pda_topic("default", pda_name, name, Direction::down)));
     const auto up = mqtt::pda_topic("default", pda_name, name, Direction::up);
     const auto send = [&](std::vector<base::Bytes> frames) {
         for (auto& frame : frames) ASSERT_TRUE(client->publish(up, std::move(frame)));

@@ -10,8 +10,6 @@ namespace {
 namespace pb = salus::v1;
 using internal::FieldChecker;
 
-constexpr std::uint8_t frame_version = 1;
-
 bool is_status(std::uint32_t value) {
     return value >= 1 && value <= 3;
 }
@@ -108,34 +106,6 @@ base::Result<Acknowledgement> decode_acknowledgement(base::ByteView plaintext) {
     }
     if (!check.ok()) return check.failure();
     if (!internal::same(encode(out), plaintext)) return internal::not_canonical(what);
-    return out;
-}
-
-base::Bytes encode(const FrameHeader& header) {
-    base::Bytes out;
-    out.reserve(frame_header_bytes);
-    out.push_back(frame_version);
-    out.push_back(static_cast<std::uint8_t>(header.type));
-    base::append(out, header.device.view());
-    base::append_u64(out, header.sequence);
-    return out;
-}
-
-base::Result<FrameHeader> decode_frame_header(base::ByteView frame) {
-    constexpr std::string_view what = "frame";
-    if (frame.size() > frame_bytes_max) {
-        return internal::above_bound(what, frame.size(), frame_bytes_max);
-    }
-    FieldChecker check(what);
-    check.require(frame.size() >= frame_header_bytes, "shorter than its header of 26 bytes");
-    if (!check.ok()) return check.failure();
-    check.require(frame[0] == frame_version, "unknown version");
-    const auto type = static_cast<FrameType>(frame[1]);
-    check.require(type == FrameType::readings || type == FrameType::acknowledgement,
-                  "unknown type");
-    if (!check.ok()) return check.failure();
-    FrameHeader out{.type = type, .device = {}, .sequence = base::read_u64(frame.subspan(18))};
-    std::memcpy(out.device.bytes.data(), frame.data() + 2, out.device.bytes.size());
     return out;
 }
 

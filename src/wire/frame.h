@@ -12,7 +12,8 @@
 
 namespace wire {
 
-/// A frame is at most 16 KiB, a batch at most 256 readings, a strip at most 2,048 samples.
+/// What is sealed in one record is at most 16 KiB, a batch at most 256 readings, a strip at most
+/// 2,048 samples. content.h has the record's content.
 inline constexpr std::size_t frame_bytes_max = 16'384;
 inline constexpr std::size_t batch_readings_max = 256;
 inline constexpr std::size_t waveform_samples_max = 2'048;
@@ -48,20 +49,5 @@ struct Acknowledgement {
 /// Parse bytes that came out of a seal. Errors: `malformed`, `too_large`.
 [[nodiscard]] base::Result<ReadingBatch> decode_batch(base::ByteView plaintext);
 [[nodiscard]] base::Result<Acknowledgement> decode_acknowledgement(base::ByteView plaintext);
-
-/// The frame around the ciphertext, after the DATA record of the key agreement:
-/// version 1 | type 1 | device 16 | sequence 8, big-endian | ciphertext and tag.
-/// The 26 bytes before the ciphertext are its associated data.
-enum class FrameType : std::uint8_t { readings = 0x04, acknowledgement = 0x05 };
-inline constexpr std::size_t frame_header_bytes = 26;
-struct FrameHeader {
-    FrameType type{};
-    DeviceId device;
-    std::uint64_t sequence = 0;  ///< Feeds the nonce: never used twice under one key.
-    friend bool operator==(const FrameHeader&, const FrameHeader&) = default;
-};
-[[nodiscard]] base::Bytes encode(const FrameHeader& header);
-/// Errors: `malformed` (too short, unknown version or type), `too_large`.
-[[nodiscard]] base::Result<FrameHeader> decode_frame_header(base::ByteView frame);
 
 }  // namespace wire

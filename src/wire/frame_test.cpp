@@ -7,24 +7,18 @@
 #include <functional>
 
 #include "salus/v1/frame.pb.h"
+#include "wire/content.h"
 #include "wire/internal/test_samples.h"
 
 namespace wire {
 namespace {
 
 namespace pb = salus::v1;
-using samples::counted;
 using testing::HasSubstr;
 
 base::Bytes bytes_of(const std::string& text) {
     const auto view = base::as_bytes(text);
     return {view.begin(), view.end()};
-}
-
-FrameHeader frame_header() {
-    return {.type = FrameType::readings,
-            .device = counted<DeviceId>(0x10),
-            .sequence = 0x0102030405060708ULL};
 }
 
 TEST(Batch, RoundTrips) {
@@ -98,18 +92,18 @@ TEST(Batch, RefusesWhatIsOutOfFormAndSaysWhatIsWrong) {
     }
 }
 
-TEST(Batch, TheLargestOneFitsIntoAFrame) {
+TEST(Batch, TheLargestOneFitsIntoARelaysRecord) {
     auto batch = samples::batch();
     batch.readings.resize(1);
     batch.readings[0].value_milli = 350'000;
     batch.readings.resize(batch_readings_max, batch.readings[0]);
     EXPECT_EQ(decode_batch(encode(batch)).value(), batch);
-    EXPECT_LE(encode(batch).size() + frame_header_bytes + 16, frame_bytes_max);
+    EXPECT_LE(encode(batch).size(), batch_bytes_max);
     auto strip = samples::batch();
     strip.readings = {strip.readings[1]};
     strip.readings[0].waveform_micro.assign(waveform_samples_max, -10'000'000);
     EXPECT_EQ(decode_batch(encode(strip)).value(), strip);
-    EXPECT_LE(encode(strip).size() + frame_header_bytes + 16, frame_bytes_max);
+    EXPECT_LE(encode(strip).size(), batch_bytes_max);
 }
 
 TEST(Acknowledgement, RefusesCountersThatAreNotPacked) {
@@ -130,39 +124,6 @@ TEST(Acknowledgement, RefusesWhatIsOutOfForm) {
               base::ErrorCode::too_large);
 }
 
-TEST(FrameHeader, RoundTripsAndHasTheseBytes) {
-    const auto bytes = encode(frame_header());
-    EXPECT_EQ(base::to_hex(bytes), "0104101112131415161718191a1b1c1d1e1f0102030405060708");
-    EXPECT_EQ(bytes.size(), frame_header_bytes);
-    EXPECT_EQ(decode_frame_header(bytes).value(), frame_header());
-    auto with_ciphertext = bytes;
-    with_ciphertext.resize(200, 0xcc);
-    EXPECT_EQ(decode_frame_header(with_ciphertext).value(), frame_header());
-}
-
-TEST(FrameHeader, RefusesWhatIsShortUnknownOrTooLarge) {
-    const auto good = encode(frame_header());
-    for (std::size_t size = 0; size < good.size(); ++size) {
-        EXPECT_EQ(decode_frame_header(base::ByteView(good).first(size)).error().code,
-                  base::ErrorCode::malformed);
-    }
-    for (const int version : {0, 2, 255}) {
-        auto bad = good;
-        bad[0] = static_cast<std::uint8_t>(version);
-        EXPECT_THAT(decode_frame_header(bad).error().detail, HasSubstr("version"));
-    }
-    for (const int type : {0, 1, 2, 3, 6, 255}) {
-        auto bad = good;
-        bad[1] = static_cast<std::uint8_t>(type);
-        EXPECT_THAT(decode_frame_header(bad).error().detail, HasSubstr("type"));
-    }
-    auto huge = good;
-    huge.resize(frame_bytes_max + 1);
-    EXPECT_EQ(decode_frame_header(huge).error().code, base::ErrorCode::too_large);
-    huge.pop_back();
-    EXPECT_TRUE(decode_frame_header(huge));
-}
-
 TEST(Batch, TenThousandMutationsNeverCrashNorDrift) {
     const auto batch = samples::try_mutations(
         encode(samples::batch()), 21, [](base::ByteView bytes) -> std::optional<base::Bytes> {
@@ -177,15 +138,7 @@ TEST(Batch, TenThousandMutationsNeverCrashNorDrift) {
                                    if (!decoded) return std::nullopt;
                                    return encode(*decoded);
                                });
-    const auto header = samples::try_mutations(
-        encode(frame_header()), 23, [](base::ByteView bytes) -> std::optional<base::Bytes> {
-            const auto decoded = decode_frame_header(bytes);
-            if (!decoded) return std::nullopt;
-            auto again = encode(*decoded);  // the rest is ciphertext, which stands for itself
-            base::append(again, bytes.subspan(frame_header_bytes));
-            return again;
-        });
-    for (const auto& count : {batch, acknowledgement, header}) {
+    for (const auto& count : {batch, acknowledgement}) {
         EXPECT_EQ(count.drifted, 0);
         EXPECT_GT(count.accepted, 0);
     }

@@ -35,11 +35,10 @@ SYNCED = {
     "the HEAD files": "file:*/HEAD",
     "vault objects": "file:*/data/vault/*",
     "the vault's folders": "folder:*/data/vault*",
-    "the devices' files": "file:*/fleet/*",
-    "the devices' folder": "folder:*/fleet",
-    "the sequences": "file:*/sequences/*",
-    "the sequences' folder": "folder:*/sequences",
 }
+# Not among them: what PDAs and devices write. A device has everything until the gateway acknowledges
+# it, so that losing those files loses nothing that was acknowledged; nor does losing the numbers of
+# transactions, since the ledger refuses one that comes twice.
 CUTS_TO_NOTICE = 25
 
 

@@ -11,6 +11,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SALUS = ROOT / "build" / "release" / "salus"
@@ -102,8 +103,88 @@ def simulated_patient(work):
           f"{summary.get('readings_sent')} sent, {summary.get('readings_accepted')} accepted")
 
 
+def salus(*words):
+    return subprocess.run([SALUS, *map(str, words)], capture_output=True, text=True, timeout=60)
+
+
+def wait_until(condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def devices_come_and_go(work):
+    """Commands beside a running node. What they promise within a second is given one second."""
+    print("devices that are suspended, revoked and enrolled while everything runs")
+    data = pathlib.Path(work) / "data"
+    process = subprocess.Popen([SALUS, "up", "--headless", "--patients", "1", "--data", data],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+
+    def stored(device):
+        lines = salus("inspect", "--data", data).stdout.splitlines()
+        return sum(1 for line in lines if line.startswith(f"batch {device['id']} "))
+
+    def goes_on(device):
+        before = stored(device)
+        return wait_until(lambda: stored(device) > before, 15)
+
+    def stands_still(device):
+        time.sleep(1)
+        before = stored(device)
+        time.sleep(3)
+        return stored(device) == before
+
+    def listed():
+        return json.loads(salus("device", "list", "--data", data, "--json").stdout)
+
+    try:
+        check("it runs", wait_until((data / "pids.json").exists, 60))
+        everything = listed()
+        pda = next(one for one in everything if one["kind"] == "pda")
+        # Two that send each second, so that standing still says something.
+        one, other = [d for d in everything if d["kind"] == "device" and d["interval_ms"] <= 1000][:2]
+        check("readings arrive", goes_on(one) and goes_on(other))
+        done = salus("device", "suspend", one["id"][:12], "--data", data, "--json")
+        check("a device is suspended", done.returncode == 0, done.stderr)
+        check("within a second nothing of it is stored", stands_still(one))
+        check("the others are not disturbed", goes_on(other))
+        salus("device", "resume", one["id"], "--data", data)
+        check("it may serve again, and does", goes_on(one))
+        blocks = salus("inspect", "--data", data).stdout.count(" certify ")
+        done = salus("device", "revoke", one["id"], "--data", data, "--json")
+        check("it is revoked", done.returncode == 0, done.stderr)
+        check("and not heard any more", stands_still(one))
+        check("the chain says so",
+              salus("inspect", "--data", data).stdout.count(" certify ") == blocks + 1)
+        done = salus("device", "resume", one["id"], "--data", data)
+        check("for ever", done.returncode == 1 and "stays so" in done.stderr, done.stderr)
+        out = pathlib.Path(work) / "new.credentials"
+        done = salus("device", "enrol", "--data", data, "--patient", pda["patient"], "--label",
+                     "New oximeter", "--vital", "spo2", "--out", out, "--json")
+        check("another one is enrolled", done.returncode == 0 and out.exists(), done.stderr)
+        check("its credentials are for its owner alone",
+              out.exists() and out.stat().st_mode & 0o777 == 0o600)
+        check("the list shows it", any(d["label"] == "New oximeter" and d["state"] == "active"
+                                       for d in listed()))
+        check("the rest goes on undisturbed", goes_on(other))
+        salus("device", "suspend", pda["id"], "--data", data)
+        check("a suspended PDA is not heard", stands_still(other))
+        salus("device", "resume", pda["id"], "--data", data)
+        check("and is heard again", goes_on(other))
+    finally:
+        process.terminate()
+        process.wait(30)
+    done = salus("device", "retire", other["id"], "--data", data, "--json")
+    check("a device is retired while nothing runs", done.returncode == 0, done.stderr)
+    verified = salus("verify", "chain", data)
+    check("the chain verifies", verified.returncode == 0, verified.stdout)
+
+
 def main():
-    for part in (recorded_patients, simulated_patient, long_recording):
+    for part in (recorded_patients, simulated_patient, long_recording, devices_come_and_go):
         with tempfile.TemporaryDirectory(prefix="salus-path-") as work:
             part(work)
     print(f"{len(passed)} passed, {len(failed)} failed, {len(skipped)} skipped")

@@ -91,9 +91,9 @@ std::vector<EpochSecret> PartReader::epoch_secrets() {
     return out;
 }
 
-SecretBytes enclose(FileKind kind, SecretWriter body) {
+SecretBytes enclose(FileKind kind, base::ByteView body) {
     SecretWriter whole;
-    whole.fixed(base::as_bytes(magic)).u8(static_cast<std::uint8_t>(kind)).fixed(body.take());
+    whole.fixed(base::as_bytes(magic)).u8(static_cast<std::uint8_t>(kind)).fixed(body);
     SecretBytes out = whole.take();
     const auto checksum = crypto::sha512_256(base::ByteView(out));
     out.insert(out.end(), checksum.begin(), checksum.end());

@@ -58,6 +58,14 @@ private:
     bool refused_ = false;
 };
 
+/// The body of a file or of a provision by its form alone: signatures, keys and what must belong
+/// together are checked by those who call it. T is a type of credentials.h, or Provision.
+/// Errors: `malformed`.
+template <class T>
+[[nodiscard]] base::Result<T> read_form(base::ByteView body);
+template <class T>
+[[nodiscard]] SecretBytes write_form(const T& content);
+
 /// What begins every file of this folder, and tells kinds apart.
 enum class FileKind : std::uint8_t {
     device_credentials = 1,
@@ -71,7 +79,7 @@ enum class FileKind : std::uint8_t {
 };
 
 /// "salusKA1" | kind | body | SHA-512/256 of all before.
-[[nodiscard]] SecretBytes enclose(FileKind kind, SecretWriter body);
+[[nodiscard]] SecretBytes enclose(FileKind kind, base::ByteView body);
 /// The body. Errors: `malformed` (no such file, another kind), `corrupted` (the checksum).
 [[nodiscard]] base::Result<base::ByteView> opened(FileKind kind, base::ByteView file);
 

@@ -17,8 +17,11 @@ Bytes encode(const Identity& identity) {
     return out.take();
 }
 
-Result<Identity> decode_identity(ByteView bytes) {
-    base::RecordReader in(bytes);
+Result<Identity> read_identity(const storage::KeyValueStore& store) {
+    const auto stored = store.get(Bytes{entry::identity});
+    if (!stored) return base::pass(stored);
+    if (!*stored) return base::fail(ErrorCode::not_found, "there is no key generator here");
+    base::RecordReader in(**stored);
     Identity out;
     out.authority = in.fixed<keyagreement::DomainName>();
     out.key = in.fixed<base::FixedBytes<struct KeyTag, 32>>().bytes;
@@ -63,9 +66,8 @@ Result<std::vector<LogEntry>> read_entries(const storage::KeyValueStore& store,
             const auto index = first + out.size();
             auto decoded = decode_log_entry(raw);
             if (!decoded || !std::ranges::equal(key, log_key(index))) {
-                outcome =
-                    base::fail(ErrorCode::corrupted, "entry " + std::to_string(index) +
-                                                         " of the log is missing or damaged");
+                outcome = base::fail(ErrorCode::corrupted, "entry " + std::to_string(index) +
+                                                               " of the log is missing or damaged");
                 return false;
             }
             out.push_back(*std::move(decoded));

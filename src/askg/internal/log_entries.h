@@ -17,8 +17,8 @@ struct Identity {
     crypto::Ed25519PublicKeyBytes key{};
 };
 [[nodiscard]] base::Bytes encode(const Identity& identity);
-/// Errors: `corrupted`.
-[[nodiscard]] base::Result<Identity> decode_identity(base::ByteView bytes);
+/// Errors: `corrupted`, `not_found`.
+[[nodiscard]] base::Result<Identity> read_identity(const storage::KeyValueStore& store);
 
 [[nodiscard]] base::Bytes log_key(std::uint64_t index);
 [[nodiscard]] base::Bytes encode(const LogHead& head);

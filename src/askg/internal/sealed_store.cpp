@@ -109,15 +109,15 @@ Result<SealedStore> SealedStore::open(storage::KeyValueStore& store, const Unloc
     const auto lock = decode_lock(**stored);
     if (!lock) return base::pass(lock);
     if (lock->kind != unlock.kind()) {
-        return base::fail(ErrorCode::unauthenticated,
-                          lock->kind == UnlockSecret::Kind::key
-                              ? "this key generator opens with its key file, not with a passphrase"
-                              : "this key generator opens with its passphrase, not with a key file");
+        return base::fail(
+            ErrorCode::unauthenticated,
+            lock->kind == UnlockSecret::Kind::key
+                ? "this key generator opens with its key file, not with a passphrase"
+                : "this key generator opens with its passphrase, not with a key file");
     }
     const auto key = wrapping_key(unlock, *lock);
     if (!key) return base::pass(key);
-    auto data_key =
-        crypto::unwrap_key(key->view(), lock->wrapped, base::as_bytes(wrap_context));
+    auto data_key = crypto::unwrap_key(key->view(), lock->wrapped, base::as_bytes(wrap_context));
     if (!data_key) {
         return base::fail(ErrorCode::unauthenticated,
                           "the unlock secret does not open the key generator");
@@ -143,8 +143,8 @@ Result<SecretBytes> SealedStore::opened(ByteView key, ByteView sealed) const {
     if (sealed.size() < Aes256Gcm::nonce_bytes) return damaged();
     Aes256Gcm::Nonce nonce;
     std::ranges::copy(sealed.first(nonce.size()), nonce.begin());
-    auto plain = Aes256Gcm(data_key_.view())
-                     .open(nonce, associated_data(key), sealed.subspan(nonce.size()));
+    auto plain =
+        Aes256Gcm(data_key_.view()).open(nonce, associated_data(key), sealed.subspan(nonce.size()));
     if (!plain) return damaged();
     const WipeAtEnd wiped(*plain);
     return SecretBytes(plain->begin(), plain->end());
@@ -161,12 +161,12 @@ Result<std::optional<SecretBytes>> SealedStore::get(ByteView key) const {
 
 Result<void> SealedStore::scan(ByteView prefix, const Visit& visit) const {
     Result<void> outcome;
-    const auto scanned = store_->scan(prefix, storage::end_of_prefix(prefix),
-                                      [&](ByteView key, ByteView sealed) {
-                                          const auto plain = opened(key, sealed);
-                                          outcome = plain ? visit(key, *plain) : base::pass(plain);
-                                          return outcome.has_value();
-                                      });
+    const auto scanned =
+        store_->scan(prefix, storage::end_of_prefix(prefix), [&](ByteView key, ByteView sealed) {
+            const auto plain = opened(key, sealed);
+            outcome = plain ? visit(key, *plain) : base::pass(plain);
+            return outcome.has_value();
+        });
     if (!scanned) return scanned;
     return outcome;
 }

@@ -34,8 +34,8 @@ struct StoredMember {
 
 /// What there is one of.
 struct Roots {
-    Secret32 root;                   ///< L.
-    crypto::Ed25519Seed seed{};      ///< Of the signing key.
+    Secret32 root;               ///< L.
+    crypto::Ed25519Seed seed{};  ///< Of the signing key.
     keyagreement::DomainName authority;
     std::int64_t epoch = 0;
     std::uint32_t record_validity_days = 0;

@@ -34,15 +34,16 @@ public:
     /// Borrows both.
     Family(const base::Clock& clock, base::Random& random) : random_(random) {
         const auto unlock = askg::UnlockSecret::from_key(askg::Secret32::draw(random));
-        askg_ = std::move(askg::KeyGenerator::create(store_, unlock, {base::as_bytes("test")},
-                                                     clock, random)
-                              .value());
+        askg_ = std::move(
+            askg::KeyGenerator::create(store_, unlock, {base::as_bytes("test")}, clock, random)
+                .value());
         patient = numbered<wire::LedgerId>(0xaa, 1);
         EXPECT_TRUE(askg_->new_domain(patient));
         const auto key = keyagreement::PrivateKey::draw(random);
         server.static_private = key.to_bytes();
-        server.grant = std::move(askg_->enrol_cloud_server({.id = numbered<wire::LedgerId>(0xcc, 1),
-                                                            .static_public = key.public_key()})
+        server.grant = std::move(askg_
+                                     ->enrol_cloud_server({.id = numbered<wire::LedgerId>(0xcc, 1),
+                                                           .static_public = key.public_key()})
                                      .value());
     }
 
@@ -51,12 +52,12 @@ public:
         askg::PdaCredentials out;
         out.static_private = key.to_bytes();
         out.token = askg::Secret32::draw(random_);
-        out.grant =
-            std::move(askg_->enrol_pda({.patient = patient,
-                                        .id = numbered<wire::DeviceId>(0xbb, ++pdas_),
-                                        .static_public = key.public_key(),
-                                        .token_verifier = askg::token_verifier(out.token)})
-                          .value());
+        out.grant = std::move(askg_
+                                  ->enrol_pda({.patient = patient,
+                                               .id = numbered<wire::DeviceId>(0xbb, ++pdas_),
+                                               .static_public = key.public_key(),
+                                               .token_verifier = askg::token_verifier(out.token)})
+                                  .value());
         return out;
     }
     struct DeviceKind {
@@ -88,8 +89,8 @@ public:
         return out;
     }
     void revoke(const wire::DeviceId& device) {
-        EXPECT_TRUE(askg_->revoke(askg::PartyRole::device,
-                                  *keyagreement::PeerName::from(device.view())));
+        EXPECT_TRUE(
+            askg_->revoke(askg::PartyRole::device, *keyagreement::PeerName::from(device.view())));
     }
     /// What the cloud server has of its initiators now.
     void provide(keyagreement::PeerTable& table, base::TimePoint now) {

@@ -58,6 +58,8 @@ public:
         }
         return false;
     }
+    /// Reads users, rules and certificates again.
+    void reload() { ::kill(process_, SIGHUP); }
     /// As kill -9.
     void kill() {
         if (process_ <= 0) return;

@@ -49,8 +49,7 @@ public:
     }
 
     void on_connected() override {
-        EXPECT_TRUE(
-            transport_->subscribe(mqtt::cloud_topic("default", "+", mqtt::Direction::up)));
+        EXPECT_TRUE(transport_->subscribe(mqtt::cloud_topic("default", "+", mqtt::Direction::up)));
     }
     void on_disconnected(std::string_view) override {}
     void on_message(std::string_view topic, base::ByteView payload) override {
@@ -68,7 +67,8 @@ public:
         const auto answer = take(*content, *wire::DeviceId::from(outcome.received->peer.view()));
         const auto session = server_->newest_session(outcome.received->peer);
         if (!answer || !session) return;
-        publish(client, server_->seal(*session, wire::encode_content(*answer), clock_.now()).value());
+        publish(client,
+                server_->seal(*session, wire::encode_content(*answer), clock_.now()).value());
     }
 
     bool away = false;
@@ -83,8 +83,8 @@ public:
 
 private:
     void publish(const std::string& client, base::Bytes frame) {
-        EXPECT_TRUE(transport_->publish(
-            mqtt::cloud_topic("default", client, mqtt::Direction::down), std::move(frame)));
+        EXPECT_TRUE(transport_->publish(mqtt::cloud_topic("default", client, mqtt::Direction::down),
+                                        std::move(frame)));
     }
     void store(const wire::DeviceId& device, const wire::ReadingBatch& batch) {
         const auto [known, first] = stored.emplace(Key{device, batch.counter}, batch);

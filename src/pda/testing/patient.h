@@ -18,7 +18,6 @@
 
 namespace pda::testing {
 
-using namespace std::chrono_literals;
 inline constexpr base::TimePoint start = base::from_unix_ms(1'700'000'000'000);
 
 struct Patient : ::testing::Test {
@@ -64,8 +63,8 @@ struct Patient : ::testing::Test {
     void start_device(Played& played) {
         played.session.reset();
         auto opened = device::DeviceSession::open(
-            played.identity, device::make_simulated_source({"oximeter", played.seed, 0},
-                                                           played.length),
+            played.identity,
+            device::make_simulated_source({"oximeter", played.seed, 0}, played.length),
             {folder / "devices", device::PatientClock(start, 1'000, played.length), 8, {}, nullptr},
             {clock, random});
         ASSERT_TRUE(opened) << opened.error().detail;
@@ -88,19 +87,20 @@ struct Patient : ::testing::Test {
     void start_all() {
         write_files();
         cloud = std::make_unique<FakeCloud>(broker, family, clock, random);
-        broker.poll(0ms);
+        broker.poll(std::chrono::milliseconds{0});
         start_pda();
         for (auto& played : devices) start_device(*played);
     }
-    void run(std::chrono::milliseconds time, std::chrono::milliseconds step = 100ms) {
+    void run(std::chrono::milliseconds time,
+             std::chrono::milliseconds step = std::chrono::milliseconds{100}) {
         for (std::chrono::milliseconds done{}; done < time; done += step) {
             for (auto& played : devices) {
                 if (!played->session) continue;
                 ASSERT_TRUE(played->session->tick());
             }
             for (int i = 0; i < 4; ++i) {
-                broker.poll(0ms);
-                hub->step(0ms);
+                broker.poll(std::chrono::milliseconds{0});
+                hub->step(std::chrono::milliseconds{0});
             }
             clock.advance(step);
             ASSERT_NO_FATAL_FAILURE(believe_only_what_is_stored());
@@ -119,15 +119,16 @@ struct Patient : ::testing::Test {
     void expect_all_delivered() const {
         for (const auto& played : devices) {
             EXPECT_TRUE(played->session->done());
-            const auto batches = static_cast<std::uint64_t>(played->length / 1s) + 1;
+            const auto batches =
+                static_cast<std::uint64_t>(played->length / std::chrono::seconds{1}) + 1;
             EXPECT_EQ(cloud->order[played->id()].size(), batches);
         }
         EXPECT_EQ(hub->summary().waiting, 0U);
     }
     [[nodiscard]] std::size_t on_disk() const {
         std::size_t count = 0;
-        EXPECT_TRUE(BatchStore(disk).scan(own.grant.id,
-                                          [&](const BatchKey&, base::ByteView) { ++count; }));
+        EXPECT_TRUE(
+            BatchStore(disk).scan(own.grant.id, [&](const BatchKey&, base::ByteView) { ++count; }));
         return count;
     }
     [[nodiscard]] std::uint64_t refused(const std::string& reason) const {

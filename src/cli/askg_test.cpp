@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// `salus askg`, as it is typed.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "askg/credentials.h"
+#include "askg/provision.h"
+#include "askg/user_secret.h"
+#include "cli/askg_actions.h"
+#include "storage/files.h"
+#include "storage/temporary_folder.h"
+
+namespace cli {
+namespace {
+
+using base::ErrorCode;
+
+class AskgTest : public ::testing::Test {
+protected:
+    AskgTest() { must(askg_init, [](AskgCommand&) {}); }
+
+    template <class Set>
+    base::Result<AskgAnswer> ask(AskgAction action, const Set& set) {
+        AskgCommand command;
+        command.folder.root = folder.path();
+        set(command);
+        return action(command);
+    }
+    template <class Set>
+    boost::json::object must(AskgAction action, const Set& set) {
+        const auto answer = ask(action, set);
+        EXPECT_TRUE(answer) << answer.error().detail;
+        if (!answer) return {};
+        EXPECT_FALSE(answer->text.empty());
+        return answer->json;
+    }
+    template <class Set>
+    ErrorCode refused(AskgAction action, const Set& set) {
+        const auto answer = ask(action, set);
+        return answer ? ErrorCode{} : answer.error().code;
+    }
+    static std::string text(const boost::json::object& object, std::string_view name) {
+        return std::string(object.at(name).as_string());
+    }
+    std::filesystem::path file(std::string_view name) const { return folder.path() / name; }
+
+    std::string new_patient() {
+        return text(must(askg_domain, [](AskgCommand&) {}), "patient");
+    }
+    boost::json::object new_pda(const std::string& of) {
+        return must(askg_enrol_pda, [&](AskgCommand& command) {
+            command.patient = of;
+            command.new_keys = true;
+            command.out = file("pda.credentials");
+        });
+    }
+    boost::json::object new_server() {
+        return must(askg_enrol_server, [&](AskgCommand& command) {
+            command.new_keys = true;
+            command.suite = "aes_256_gcm";
+            command.out = file("server.credentials");
+        });
+    }
+
+    storage::TemporaryFolder folder;
+};
+
+TEST_F(AskgTest, EnrolsAPatientsPartiesWhoThenShareKeys) {
+    const auto server = new_server();
+    const auto patient = new_patient();
+    const auto pda = new_pda(patient);
+    const auto device = must(askg_enrol_device, [&](AskgCommand& command) {
+        command.patient = patient;
+        command.pda = text(pda, "id");
+        command.new_keys = true;
+        command.sealed_to_cloud = true;
+        command.out = file("device.credentials");
+    });
+    must(askg_renew, [&](AskgCommand& command) {
+        command.party = "pda";
+        command.id = text(pda, "id");
+        command.out = file("pda.credentials");
+    });
+    const auto at_pda = askg::read_file<askg::PdaCredentials>(file("pda.credentials")).value();
+    const auto at_device =
+        askg::read_file<askg::DeviceCredentials>(file("device.credentials")).value();
+    ASSERT_EQ(at_pda.grant.devices.size(), 1U);
+    EXPECT_EQ(base::to_hex(at_pda.grant.devices[0].id.view()), text(device, "id"));
+    EXPECT_TRUE(askg::pair_secret(at_pda.grant.domain, at_pda.grant.devices[0].x) ==
+                askg::pair_secret(at_device.grant.domain, at_device.grant.pda_x));
+    must(askg_provision, [&](AskgCommand& command) {
+        command.server = text(server, "id");
+        command.out = file("provision.bin");
+    });
+    const auto at_server =
+        askg::read_file<askg::CloudServerCredentials>(file("server.credentials")).value();
+    EXPECT_EQ(at_server.grant.certificate.record.suite, keyagreement::Suite::aes_256_gcm);
+    const auto sealed = storage::read_file(file("provision.bin"), 1 << 20).value();
+    EXPECT_EQ(askg::open_provision(at_server.grant, sealed, 0)->peers.size(), 2U);
+}
+
+TEST_F(AskgTest, AUsersClientDerivesTheCertifiedKeyFromTheSecretInTheFile) {
+    std::ofstream(file("u")) << "what she knows";
+    const std::string id(32, 'a');
+    const auto user = must(askg_register_user, [&](AskgCommand& command) {
+        command.id = id;
+        command.role = "nurse";
+        command.secret_file = file("u");
+        command.out = file("user.credentials");
+    });
+    const auto held = askg::read_file<askg::UserCredentials>(file("user.credentials")).value();
+    const auto token =
+        askg::user_token(base::as_bytes("what she knows"), held.factor, held.grant.id).value();
+    EXPECT_EQ(base::to_hex(askg::user_static_key(token).public_key()),
+              text(user, "static_public"));
+}
+
+TEST_F(AskgTest, APartyThatMadeItsOwnKeysGetsAGrantWithoutThem) {
+    const auto patient = new_patient();
+    const auto apply = [&](AskgCommand& command) {
+        command.patient = patient;
+        command.static_public = "09" + std::string(62, '0');  // the base point: a sound key
+        command.verifier = std::string(64, '1');
+        command.out = file("pda.grant");
+    };
+    const auto pda = must(askg_enrol_pda, apply);
+    EXPECT_TRUE(askg::read_file<askg::PdaGrant>(file("pda.grant")));
+    must(askg_renew, [&](AskgCommand& command) {
+        command.party = "pda";
+        command.id = text(pda, "id");
+        command.out = file("pda.grant");
+    });
+    EXPECT_TRUE(askg::read_file<askg::PdaGrant>(file("pda.grant"))) << "still a grant";
+    EXPECT_EQ(refused(askg_enrol_pda,
+                      [&](AskgCommand& command) {
+                          apply(command);
+                          command.verifier.clear();
+                      }),
+              ErrorCode::malformed);
+    EXPECT_EQ(refused(askg_enrol_pda,
+                      [&](AskgCommand& command) {
+                          apply(command);
+                          command.static_public = std::string(64, '0');
+                      }),
+              ErrorCode::bad_key);
+}
+
+TEST_F(AskgTest, ARevocationStandsInListAndLogAndTheLogVerifiesWithoutTheSecret) {
+    const auto patient = new_patient();
+    const auto pda = new_pda(patient);
+    must(askg_revoke, [&](AskgCommand& command) { command.serial = text(pda, "serial"); });
+    EXPECT_EQ(refused(askg_revoke,
+                      [&](AskgCommand& command) {
+                          command.party = "pda";
+                          command.id = text(pda, "id");
+                      }),
+              ErrorCode::key_not_valid);
+    const auto list = must(askg_list, [](AskgCommand&) {});
+    ASSERT_EQ(list.at("members").as_array().size(), 1U);
+    EXPECT_TRUE(list.at("members").as_array()[0].as_object().at("revoked").as_bool());
+    std::filesystem::remove_all(folder.path() / "keys");  // no unlock secret any more
+    EXPECT_EQ(must(askg_log, [](AskgCommand&) {}).at("entries").as_array().size(), 2U);
+    EXPECT_TRUE(must(askg_verify_log, [](AskgCommand&) {}).at("verified").as_bool());
+    EXPECT_EQ(refused(askg_list, [](AskgCommand&) {}), ErrorCode::unauthenticated);
+}
+
+TEST_F(AskgTest, RotationAndNewGenerationSayWhereTheyStand) {
+    const auto patient = new_patient();
+    EXPECT_GT(must(askg_rotate, [](AskgCommand&) {}).at("epoch").as_int64(), 600);
+    EXPECT_EQ(must(askg_generation, [&](AskgCommand& command) { command.patient = patient; })
+                  .at("generation")
+                  .to_number<int>(),
+              2);
+}
+
+TEST_F(AskgTest, OpensWithAPassphraseAndWithNothingElse) {
+    std::ofstream(file("word")) << "correct horse battery\n";
+    std::ofstream(file("other")) << "incorrect horse battery\n";
+    const auto at = [&](std::string_view word) {
+        return [this, word](AskgCommand& command) {
+            command.folder.root = folder.path() / "apart";
+            command.passphrase_file = file(word);
+        };
+    };
+    must(askg_init, at("word"));
+    EXPECT_EQ(refused(askg_init, at("word")), ErrorCode::conflict);
+    must(askg_list, at("word"));
+    EXPECT_EQ(refused(askg_list, at("other")), ErrorCode::unauthenticated);
+    EXPECT_EQ(refused(askg_list, at("none")), ErrorCode::not_found);
+}
+
+TEST_F(AskgTest, SaysWhatIsWrongWithWhatWasTyped) {
+    EXPECT_EQ(refused(askg_generation, [](AskgCommand& command) { command.patient = "xyz"; }),
+              ErrorCode::malformed);
+    EXPECT_EQ(refused(askg_renew, [](AskgCommand&) {}), ErrorCode::malformed);
+    EXPECT_EQ(refused(askg_list,
+                      [&](AskgCommand& command) { command.folder.root = folder.path() / "none"; }),
+              ErrorCode::not_found);
+    EXPECT_EQ(refused(askg_register_user,
+                      [&](AskgCommand& command) {
+                          command.id = std::string(32, 'a');
+                          command.role = "wizard";
+                      }),
+              ErrorCode::malformed);
+}
+
+}  // namespace
+}  // namespace cli

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/error.h"
+#include "keyagreement/names.h"
+
+namespace cli {
+
+struct HandshakeBenchOptions {
+    std::size_t sessions = 100'000;  ///< Open at once at the end; at least 1,000.
+    std::size_t timed = 20'000;      ///< Handshakes of each suite that are timed.
+    /// Told how many sessions are open; may be empty.
+    std::function<void(std::size_t)> on_progress;
+};
+/// What the responder spends; times are of the processor, of one thread.
+struct HandshakeRate {
+    keyagreement::Suite suite;
+    double handshakes_per_second = 0;
+    /// The X25519 and HMAC operations of as many handshakes alone, in the same rounds.
+    double bound_per_second = 0;
+    double records_per_second = 0;        ///< Data records of 256 bytes opened.
+    double records_bound_per_second = 0;  ///< The AEAD alone on the same records.
+};
+struct HandshakeBench {
+    std::vector<HandshakeRate> rates;
+    std::size_t sessions = 0;          ///< Open at once.
+    std::size_t sessions_tried = 0;    ///< Of them spoke in both directions at the end.
+    double bytes_a_session = 0;        ///< Of the heap, all tables included.
+    std::size_t message_bits[3] = {};  ///< Counted from the frames of a real handshake.
+    [[nodiscard]] std::size_t bits() const {
+        return message_bits[0] + message_bits[1] + message_bits[2];
+    }
+};
+/// A responder with so many peers, on one thread, without a network.
+/// Errors: `unavailable` if a handshake did not complete, which is a bug.
+[[nodiscard]] base::Result<HandshakeBench> run_handshake_bench(
+    const HandshakeBenchOptions& options);
+
+}  // namespace cli
