@@ -133,14 +133,18 @@ void TestNode::State::make_people() {
             person.age_years = 50;
             person.sex = "female";
             person.responsible_doctor = id_of("lee");
-            must(directory->add(identity::PdaRecord{
-                .id = pda_id_of(login), .label = "Phone", .patient = person.id}));
-            must(directory->add({.id = device_id_of(login),
-                                 .label = "Bedside monitor",
-                                 .patient = person.id,
-                                 .vitals = {wire::Vital::heart_rate, wire::Vital::spo2},
-                                 .pda = pda_id_of(login),
-                                 .interval_ms = 1000}));
+            identity::PdaRecord pda;
+            pda.id = pda_id_of(login);
+            pda.label = "Phone";
+            pda.patient = person.id;
+            must(directory->add(pda));
+            identity::DeviceRecord device;
+            device.id = device_id_of(login);
+            device.label = "Bedside monitor";
+            device.patient = person.id;
+            device.vitals = {wire::Vital::heart_rate, wire::Vital::spo2};
+            device.pda = pda.id;
+            must(directory->add(device));
         }
         must(directory->add(person));
     }
