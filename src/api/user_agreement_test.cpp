@@ -43,7 +43,10 @@ PrivateKey key(std::uint8_t byte) {
 
 class UserAgreementTest : public ::testing::Test {
 protected:
+    static void SetUpTestSuite() { shared_node = std::make_unique<TestNode>(); }
+    static void TearDownTestSuite() { shared_node.reset(); }
     UserAgreementTest() {
+        node.enroller().failing.reset();
         keyagreement::PeerName ana;
         ana.bytes = node.person("ana").id.bytes;
         table.put({.profile = Profile::user_cloud,
@@ -109,13 +112,15 @@ protected:
         }
         return 0;
     }
-    TestNode node;
+    static std::unique_ptr<TestNode> shared_node;
+    TestNode& node = *shared_node;
     base::SeededRandom random{5};
     keyagreement::PeerTable table;
     std::unique_ptr<UserAgreement> users;
     std::shared_ptr<Service> service;
     std::vector<base::Bytes> sent;  ///< By clients.
 };
+std::unique_ptr<TestNode> UserAgreementTest::shared_node;
 
 TEST_F(UserAgreementTest, ACompletedHandshakeSignsInWithoutAPassword) {
     auto anas = client();
@@ -216,7 +221,7 @@ TEST_F(UserAgreementTest, AUserRegistersAClientForHerselfAlone) {
     ASSERT_EQ(good.status, 201U) << good.body;
     const auto grant = base::from_hex(json::parse(good.body).at("grant").as_string());
     EXPECT_EQ(base::as_text(grant.value()), "grant of " + node.id("ana"));
-    for (const std::string body :
+    for (const std::string& body :
          {std::string("{}"), R"({"public_key":"11","token_verifier":")" + digits + R"("})",
           R"({"public_key":")" + digits + R"(","token_verifier":""})",
           R"({"public_key":")" + digits + R"(","token_verifier":")" + digits +

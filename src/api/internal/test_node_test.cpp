@@ -364,7 +364,7 @@ base::Result<void> TestEnroller::set_state(const wire::DeviceId& id, identity::D
 
 base::Result<base::Bytes> TestEnroller::register_user(const UserClaim& claim) {
     if (failing) return base::fail(*failing, "the test wants it so");
-    const auto grant = base::as_bytes("grant of " + hex(claim.user));
+    const auto grant = "grant of " + hex(claim.user);
     return base::Bytes(grant.begin(), grant.end());
 }
 
