@@ -25,8 +25,7 @@ KeptSeal::KeptSeal(const crypto::Secret32& pda_private)
     : key_(crypto::hkdf_expand<32>(crypto::hkdf_extract({}, pda_private.view()).view(),
                                    {base::as_bytes(purpose)})) {}
 
-base::Bytes KeptSeal::seal(const BatchKey& name, base::ByteView batch,
-                           base::Random& random) const {
+base::Bytes KeptSeal::seal(const BatchKey& name, base::ByteView batch, base::Random& random) const {
     crypto::AeadNonce nonce;
     random.fill(nonce);
     base::Bytes out(overhead_bytes + batch.size());

@@ -19,8 +19,7 @@ public:
     [[nodiscard]] base::Bytes seal(const BatchKey& name, base::ByteView batch,
                                    base::Random& random) const;
     /// Errors: `corrupted` if it was sealed by another PDA, under another name, or altered.
-    [[nodiscard]] base::Result<base::Bytes> open(const BatchKey& name,
-                                                 base::ByteView sealed) const;
+    [[nodiscard]] base::Result<base::Bytes> open(const BatchKey& name, base::ByteView sealed) const;
 
     static constexpr std::size_t overhead_bytes = 12 + 16;
 
