@@ -74,8 +74,8 @@ private:
         init.add_option("--validity", command_->validity_days, "days that its records hold")
             ->check(CLI::Range(1, 36'500))
             ->capture_default_str();
-        auto& domain = unlocked("domain", "make a patient's domain: a polynomial of its own",
-                                askg_domain);
+        auto& domain =
+            unlocked("domain", "make a patient's domain: a polynomial of its own", askg_domain);
         domain.add_option("--patient", command_->patient, "LedgerId; default: a new one");
         auto& generation = unlocked(
             "generation", "a new polynomial for a domain; then renew its members", askg_generation);
@@ -121,8 +121,7 @@ private:
                                        "holds a new second factor");
         user.add_option("--public", command_->static_public, "X25519 key, 64 hex digits")
             ->excludes(secret);
-        user.add_option("--out", command_->out, "write the client's file there (0600)")
-            ->required();
+        user.add_option("--out", command_->out, "write the client's file there (0600)")->required();
     }
     void add_who(CLI::App& made) {
         made.add_option("--party", command_->party, "what --id names")
@@ -136,8 +135,8 @@ private:
                                askg_renew);
         add_who(renew);
         renew.add_option("--out", command_->out, "the party's file")->required();
-        auto& provision = unlocked("provision", "what a cloud server shall know, sealed for it",
-                                   askg_provision);
+        auto& provision =
+            unlocked("provision", "what a cloud server shall know, sealed for it", askg_provision);
         provision.add_option("--server", command_->server, "LedgerId")->required();
         provision.add_option("--id", command_->id, "only this initiator");
         provision.add_option("--out", command_->out, "write it there")->required();

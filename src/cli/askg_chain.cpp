@@ -17,9 +17,8 @@ using base::Result;
 
 Result<void> check_on_chain(const askg::PublicLog& log, const DataFolder& folder) {
     if (!std::filesystem::exists(folder.database("ledger"))) {
-        return base::fail(ErrorCode::not_found,
-                          "there is no ledger in " + folder.root.string() +
-                              "; a node has one of its own folder");
+        return base::fail(ErrorCode::not_found, "there is no ledger in " + folder.root.string() +
+                                                    "; a node has one of its own folder");
     }
     const auto store = storage::RocksStore::open_read_only(folder.database("ledger"));
     if (!store) return base::pass(store);

@@ -124,8 +124,8 @@ Result<AskgAnswer> askg_enrol_pda(const AskgCommand& command) {
                                                  .suite = suite_of(command)});
     if (!grant) return base::pass(grant);
     const auto record = grant->certificate.record;
-    const auto written = write_party<askg::PdaCredentials>(*command.out, *std::move(own),
-                                                   *std::move(grant));
+    const auto written =
+        write_party<askg::PdaCredentials>(*command.out, *std::move(own), *std::move(grant));
     if (!written) return base::pass(written);
     return told("PDA", id->view(), record, *command.out);
 }
@@ -154,8 +154,8 @@ Result<AskgAnswer> askg_enrol_device(const AskgCommand& command) {
     auto grant = (*parts)->generator->enrol_device(application);
     if (!grant) return base::pass(grant);
     const auto record = grant->certificate.record;
-    const auto written = write_party<askg::DeviceCredentials>(*command.out, *std::move(own),
-                                                   *std::move(grant));
+    const auto written =
+        write_party<askg::DeviceCredentials>(*command.out, *std::move(own), *std::move(grant));
     if (!written) return base::pass(written);
     return told("device", id->view(), record, *command.out);
 }
@@ -171,8 +171,8 @@ Result<AskgAnswer> askg_enrol_server(const AskgCommand& command) {
         {.id = *id, .static_public = own->static_public, .suite = suite_of(command)});
     if (!grant) return base::pass(grant);
     const auto record = grant->certificate.record;
-    const auto written = write_party<askg::CloudServerCredentials>(*command.out, *std::move(own),
-                                                   *std::move(grant));
+    const auto written =
+        write_party<askg::CloudServerCredentials>(*command.out, *std::move(own), *std::move(grant));
     if (!written) return base::pass(written);
     return told("cloud server", id->view(), record, *command.out);
 }
@@ -299,9 +299,8 @@ Result<AskgAnswer> askg_renew(const AskgCommand& command) {
     return AskgAnswer{
         .text = fmt::format("Renewed {} {} into {}", name_of(who->role), command.id,
                             command.out->string()),
-        .json = {{"renewed", name_of(who->role)},
-                 {"id", command.id},
-                 {"file", command.out->string()}}};
+        .json = {
+            {"renewed", name_of(who->role)}, {"id", command.id}, {"file", command.out->string()}}};
 }
 
 }  // namespace cli

@@ -36,8 +36,7 @@ Result<askg::UnlockSecret> unlock_secret(const AskgCommand& command, OpenAskg& p
         return make ? askg::UnlockSecret::from_or_new_key_file(*command.key_file, parts.random)
                     : askg::UnlockSecret::from_key_file(*command.key_file);
     }
-    const auto keys =
-        identity::KeyStore::open(command.folder.keys(), parts.clock, parts.random);
+    const auto keys = identity::KeyStore::open(command.folder.keys(), parts.clock, parts.random);
     if (!keys) return base::pass(keys);
     auto raw = (*keys)->derived_key(askg_key_purpose);
     const askg::WipeAtEnd wiped(raw);
@@ -50,10 +49,9 @@ Result<std::unique_ptr<OpenAskg>> open_askg(const AskgCommand& command) {
     auto parts = std::make_unique<OpenAskg>();
     const auto folder = askg_folder(command.folder);
     if (!std::filesystem::exists(folder)) {
-        return base::fail(ErrorCode::not_found,
-                          "there is no key generator in " + folder.string() +
-                              "; make one with: salus askg init --data " +
-                              command.folder.root.string());
+        return base::fail(ErrorCode::not_found, "there is no key generator in " + folder.string() +
+                                                    "; make one with: salus askg init --data " +
+                                                    command.folder.root.string());
     }
     const auto unlock = unlock_secret(command, *parts, false);
     if (!unlock) return base::pass(unlock);
@@ -68,11 +66,11 @@ Result<std::unique_ptr<OpenAskg>> create_askg(const AskgCommand& command) {
     if (auto made = storage::make_folder(command.folder.root); !made) return base::pass(made);
     const auto unlock = unlock_secret(command, *parts, true);
     if (!unlock) return base::pass(unlock);
-    auto generator = askg::KeyGenerator::create(
-        askg_folder(command.folder), *unlock,
-        {.id = base::as_bytes(command.name),
-         .record_validity = std::chrono::days(command.validity_days)},
-        parts->clock, parts->random);
+    auto generator =
+        askg::KeyGenerator::create(askg_folder(command.folder), *unlock,
+                                   {.id = base::as_bytes(command.name),
+                                    .record_validity = std::chrono::days(command.validity_days)},
+                                   parts->clock, parts->random);
     if (!generator) return base::pass(generator);
     parts->generator = *std::move(generator);
     return parts;

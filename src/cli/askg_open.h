@@ -49,9 +49,9 @@ template <class Fixed>
 [[nodiscard]] base::Result<Fixed> read_id(const std::string& text, std::string_view what) {
     const auto read = base::fixed_from_hex<Fixed>(text);
     if (read) return *read;
-    return base::fail(base::ErrorCode::malformed,
-                      std::string(what) + " must be " + std::to_string(2 * Fixed::size_bytes) +
-                          " lower-case hexadecimal digits");
+    return base::fail(base::ErrorCode::malformed, std::string(what) + " must be " +
+                                                      std::to_string(2 * Fixed::size_bytes) +
+                                                      " lower-case hexadecimal digits");
 }
 /// Hex of an id, or of bytes.
 [[nodiscard]] inline std::string hex(base::ByteView bytes) {

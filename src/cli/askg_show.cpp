@@ -99,12 +99,11 @@ Result<AskgAnswer> askg_provision(const AskgCommand& command) {
     if (!sealed) return base::pass(sealed);
     const auto written = storage::write_file_synced(*command.out, *sealed);
     if (!written) return base::pass(written);
-    return AskgAnswer{
-        .text = fmt::format("Provision for cloud server {}: {} bytes, sealed, in {}",
-                            command.server, sealed->size(), command.out->string()),
-        .json = {{"server", command.server},
-                 {"bytes", sealed->size()},
-                 {"file", command.out->string()}}};
+    return AskgAnswer{.text = fmt::format("Provision for cloud server {}: {} bytes, sealed, in {}",
+                                          command.server, sealed->size(), command.out->string()),
+                      .json = {{"server", command.server},
+                               {"bytes", sealed->size()},
+                               {"file", command.out->string()}}};
 }
 
 Result<AskgAnswer> askg_revoke(const AskgCommand& command) {
@@ -241,13 +240,13 @@ Result<AskgAnswer> askg_verify_log(const AskgCommand& command) {
         if (!shown) return base::pass(shown);
     }
     return AskgAnswer{
-        .text = fmt::format("The log is whole: {} entries, each record signed, chained to the "
-                            "signed head {}\n"
-                            "  under the key  {}  (compare it with the one you know)\n"
-                            "  on the chain   {}",
-                            log->head.size, hex(log->head.hash.view()), hex(log->authority_key),
-                            command.chain ? "every record, as the log says"
-                                          : "not looked at; ask with --chain"),
+        .text = fmt::format(
+            "The log is whole: {} entries, each record signed, chained to the "
+            "signed head {}\n"
+            "  under the key  {}  (compare it with the one you know)\n"
+            "  on the chain   {}",
+            log->head.size, hex(log->head.hash.view()), hex(log->authority_key),
+            command.chain ? "every record, as the log says" : "not looked at; ask with --chain"),
         .json = {{"verified", true},
                  {"on_chain", command.chain ? json::value(true) : json::value(nullptr)},
                  {"size", log->head.size},

@@ -19,7 +19,9 @@ using base::ErrorCode;
 
 class AskgTest : public ::testing::Test {
 protected:
-    AskgTest() { must(askg_init, [](AskgCommand&) {}); }
+    AskgTest() {
+        must(askg_init, [](AskgCommand&) {});
+    }
 
     template <class Set>
     base::Result<AskgAnswer> ask(AskgAction action, const Set& set) {
@@ -113,8 +115,7 @@ TEST_F(AskgTest, AUsersClientDerivesTheCertifiedKeyFromTheSecretInTheFile) {
     const auto held = askg::read_file<askg::UserCredentials>(file("user.credentials")).value();
     const auto token =
         askg::user_token(base::as_bytes("what she knows"), held.factor, held.grant.id).value();
-    EXPECT_EQ(base::to_hex(askg::user_static_key(token).public_key()),
-              text(user, "static_public"));
+    EXPECT_EQ(base::to_hex(askg::user_static_key(token).public_key()), text(user, "static_public"));
 }
 
 TEST_F(AskgTest, APartyThatMadeItsOwnKeysGetsAGrantWithoutThem) {

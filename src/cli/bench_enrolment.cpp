@@ -44,12 +44,11 @@ public:
             if (!pda) return base::pass(pda);
             for (std::size_t k = 0; k < devices_a_domain; ++k) {
                 const auto key = crypto::X25519PrivateKey::draw(random_);
-                const askg::DeviceApplication application{
-                    .patient = patient_,
-                    .id = base::draw<wire::DeviceId>(random_),
-                    .pda = *pda,
-                    .static_public = key.public_key(),
-                    .token_verifier = std::nullopt};
+                const askg::DeviceApplication application{.patient = patient_,
+                                                          .id = base::draw<wire::DeviceId>(random_),
+                                                          .pda = *pda,
+                                                          .static_public = key.public_key(),
+                                                          .token_verifier = std::nullopt};
                 const auto begin = std::chrono::steady_clock::now();
                 const auto grant = generator_.enrol_device(application);
                 spent += std::chrono::steady_clock::now() - begin;
@@ -92,17 +91,16 @@ void measure_operations(EnrolmentBench& bench, base::Random& random) {
     const base::Bytes message(askg::record_bytes);
     const auto signing_us = us_each(rounds, [&] { (void)signing.sign(message); });
     const auto peer = crypto::X25519PrivateKey::draw(random);
-    const auto agreeing_us = us_each(rounds, [&] {
-        (void)crypto::X25519PrivateKey::draw(random).agree(peer.public_key());
-    });
+    const auto agreeing_us = us_each(
+        rounds, [&] { (void)crypto::X25519PrivateKey::draw(random).agree(peer.public_key()); });
     bench.operations_us = bench.share_us + 2 * signing_us + agreeing_us;
 }
 
 Result<void> measure_on_disk(EnrolmentBench& bench, const std::filesystem::path& folder,
                              const base::Clock& clock, base::Random& random) {
     const auto unlock = askg::UnlockSecret::from_key(crypto::Secret32::draw(random));
-    auto made = askg::KeyGenerator::create(folder, unlock, {.id = base::as_bytes("bench")}, clock,
-                                           random);
+    auto made =
+        askg::KeyGenerator::create(folder, unlock, {.id = base::as_bytes("bench")}, clock, random);
     if (!made) return base::pass(made);
     const auto each = Enroller(**made, random).us_a_device(domains_on_disk);
     if (!each) return base::pass(each);
@@ -111,10 +109,12 @@ Result<void> measure_on_disk(EnrolmentBench& bench, const std::filesystem::path&
     made->reset();
     constexpr std::size_t opens = 5;
     Result<void> outcome;
-    bench.open_ms = us_each(opens, [&] {
-                        const auto opened = askg::KeyGenerator::open(folder, unlock, clock, random);
-                        if (!opened) outcome = base::pass(opened);
-                    }) /
+    bench.open_ms = us_each(opens,
+                            [&] {
+                                const auto opened =
+                                    askg::KeyGenerator::open(folder, unlock, clock, random);
+                                if (!opened) outcome = base::pass(opened);
+                            }) /
                     1'000;
     return outcome;
 }

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "cli/askg.h"
+#include "cli/attack.h"
 #include "cli/bench.h"
 #include "cli/checkpoints.h"
 #include "cli/claim.h"
@@ -48,6 +49,7 @@ struct Words {
     DeviceCommand device;
     PairCommand pair;
     UserCommand user;
+    AttackCommand attack;
     std::function<int()> chosen;
 };
 
@@ -421,6 +423,19 @@ void add_user(CLI::App& app, Words& words) {
     }
 }
 
+void add_attack(CLI::App& app, Words& words) {
+    auto* attack = app.add_subcommand(
+        "attack", "the twelve attacks on the handshakes, each beside its control");
+    auto& command = words.attack;
+    attack->add_option("name", command.name, "one attack, or all")->capture_default_str();
+    flag(*attack, "--json", command.json, "for programs");
+    attack->add_option("--data", command.data, "keep what came of it there, for the web app")
+        ->check(CLI::ExistingDirectory);
+    attack->add_option("--seed", command.seed, "repeats a run");
+    attack->callback(
+        [&words] { words.chosen = [&words] { return attack_command(words.attack); }; });
+}
+
 void add_tools(CLI::App& app, Words& words) {
     auto* inspect = app.add_subcommand("inspect", "print what is on disk, without names or values");
     inspect->add_option("--data", words.inspect.root, "the data folder")->required();
@@ -459,6 +474,7 @@ int run_command(int count, char** words_in) {
     add_device(app, words);
     add_user(app, words);
     add_askg(app, words.chosen);
+    add_attack(app, words);
     add_tools(app, words);
     try {
         app.parse(count, words_in);

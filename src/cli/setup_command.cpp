@@ -27,7 +27,9 @@ mqtt::Credentials gateway_credentials(const identity::KeyStore& keys) {
 base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port,
                                 const identity::Directory& directory,
                                 const identity::KeyStore& keys, base::Random& random) {
-    gateway::BrokerSetup setup{.port = port, .node_secret = keys.derived_key("broker")};
+    gateway::BrokerSetup setup;
+    setup.port = port;
+    setup.node_secret = keys.derived_key("broker");
     const askg::WipeAtEnd wipe(setup.node_secret);
     std::set<wire::DeviceId> pdas;
     for (const auto& pda : directory.pdas()) {

@@ -29,8 +29,7 @@ struct SetupCommand {
 /// reads it again at SIGHUP.
 [[nodiscard]] base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port,
                                               const identity::Directory& directory,
-                                              const identity::KeyStore& keys,
-                                              base::Random& random);
+                                              const identity::KeyStore& keys, base::Random& random);
 
 /// How the node's gateway signs in at the broker.
 [[nodiscard]] mqtt::Credentials gateway_credentials(const identity::KeyStore& keys);

@@ -286,18 +286,17 @@ TEST_F(RealBroker, TakesOverWhoCameAndWhoWentWhileItRuns) {
     Client kept(*network, hex_of(pda_a), password_of(hex_of(pda_a)));
     Client gone(*network, hex_of(device_a), password_of(hex_of(device_a)));
     Client fresh(*network, hex_of(nobody), password_of(hex_of(nobody)));
-    ASSERT_TRUE(eventually(*network, [&] {
-        return kept.connections == 1 && gone.connections == 1 && !fresh.reason.empty();
-    })) << kept.reason
-        << gone.reason;
+    ASSERT_TRUE(eventually(
+        *network,
+        [&] { return kept.connections == 1 && gone.connections == 1 && !fresh.reason.empty(); }))
+        << kept.reason << gone.reason;
     setup.devices.erase(setup.devices.begin());
     setup.devices.push_back({id_of(nobody), id_of(pda_a), false});
     ASSERT_TRUE(write_broker_config(folder, setup, random));
     broker->reload();
-    EXPECT_TRUE(eventually(*network, [&] {
-        return fresh.connections == 1 && !gone.transport->connected();
-    })) << fresh.reason
-        << gone.reason;
+    EXPECT_TRUE(eventually(*network,
+                           [&] { return fresh.connections == 1 && !gone.transport->connected(); }))
+        << fresh.reason << gone.reason;
     EXPECT_EQ(kept.connections, 1);
     EXPECT_TRUE(kept.transport->connected());
     // The rules too: what the new one says arrives.

@@ -19,9 +19,9 @@ struct BatchKey {
     friend auto operator<=>(const BatchKey&, const BatchKey&) = default;
 };
 
-/// What PDAs keep for the time without the cloud: batches as their devices encoded them, for all
-/// PDAs of one process in one database, so that one synced write serves them all.
-/// Key: 'b' | pda 16 | device 16 | counter 8; value: the batch. One thread.
+/// What PDAs keep for the time without the cloud, for all PDAs of one process in one database, so
+/// that one synced write serves them all.
+/// Key: 'b' | pda 16 | device 16 | counter 8; value: the batch, sealed (kept_seal.h). One thread.
 class BatchStore {
 public:
     /// Borrows `store`.

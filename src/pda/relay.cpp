@@ -60,6 +60,7 @@ Relay::Relay(const Setup& setup, device::Link link, DeviceQueue::Limits limits,
       own_public_(setup.credentials.grant.certificate.record.static_public),
       limits_(limits),
       surroundings_(surroundings),
+      kept_seal_(setup.credentials.static_private),
       server_(std::make_unique<keyagreement::Server>(
           server_setup(setup.credentials, surroundings.clock.now()), peers_, surroundings.random)),
       link_(std::move(link)),
@@ -79,10 +80,10 @@ base::Result<std::unique_ptr<Relay>> Relay::open(const Setup& setup, DeviceQueue
 
 /// What is kept of a device that is no longer this PDA's is of no use to anybody.
 base::Result<void> Relay::find_kept() {
-    return surroundings_.store.scan(id_, [this](const BatchKey& key, base::ByteView batch) {
+    return surroundings_.store.scan(id_, [this](const BatchKey& key, base::ByteView sealed) {
         const auto device = devices_.find(key.device);
-        if (device != devices_.end()) {
-            device->second.queue.add_stored(key.counter, batch.size());
+        if (device != devices_.end() && sealed.size() > KeptSeal::overhead_bytes) {
+            device->second.queue.add_stored(key.counter, sealed.size() - KeptSeal::overhead_bytes);
         } else {
             surroundings_.store.erase(key);
         }
@@ -254,25 +255,31 @@ void Relay::forward() {
     [[maybe_unused]] const bool taken = send(record);
 }
 
+/// Nothing if it cannot be read now, or never: the device still has it and sends it again.
+std::optional<base::Bytes> Relay::read(Device& device, std::uint64_t counter) {
+    if (const auto* known = device.queue.bytes_of(counter); known != nullptr) return *known;
+    const BatchKey key{id_, device.id, counter};
+    const auto sealed = surroundings_.store.get(key);
+    auto batch = sealed ? kept_seal_.open(key, *sealed) : sealed;
+    if (batch) return std::move(*batch);
+    refuse("store_unreadable");
+    last_error_ = batch.error().detail;
+    if (batch.error().code == ErrorCode::unavailable) {
+        device.queue.set_forwarded(counter, surroundings_.clock.now());  // later again
+    } else if (device.queue.forget(counter)) {
+        surroundings_.store.erase(key);
+    }
+    return std::nullopt;
+}
+
 /// Sends the record before where the batch does not fit into it. False: that was not taken.
 bool Relay::add_to(Record& record, Device& device, std::uint64_t counter) {
-    base::Bytes bytes;
-    if (const base::Bytes* known = device.queue.bytes_of(counter); known != nullptr) {
-        bytes = *known;
-    } else {
-        auto read = surroundings_.store.get({id_, device.id, counter});
-        if (!read) {
-            refuse("store_unreadable");
-            last_error_ = read.error().detail;
-            device.queue.set_forwarded(counter, surroundings_.clock.now());  // later again
-            return true;
-        }
-        bytes = std::move(*read);
-    }
-    const std::size_t size = bytes.size() + wire::relayed_overhead_bytes;
+    auto bytes = read(device, counter);
+    if (!bytes) return true;
+    const std::size_t size = bytes->size() + wire::relayed_overhead_bytes;
     if (record.bytes + size > wire::content_bytes_max && !send(record)) return false;
     record.bytes += size;
-    record.relayed.batches.push_back({device.id, std::move(bytes)});
+    record.relayed.batches.push_back({device.id, std::move(*bytes)});
     record.from.emplace_back(&device, counter);
     return true;
 }
@@ -309,7 +316,8 @@ void Relay::keep() {
     for (auto& [id, device] : devices_) {
         for (const std::uint64_t counter : device.queue.to_store(before)) {
             const BatchKey key{id_, id, counter};
-            surroundings_.store.put(key, *device.queue.bytes_of(counter));
+            surroundings_.store.put(
+                key, kept_seal_.seal(key, *device.queue.bytes_of(counter), surroundings_.random));
             keeping_.push_back(key);
         }
     }

@@ -19,6 +19,7 @@
 #include "mqtt/transport.h"
 #include "pda/batch_store.h"
 #include "pda/device_queue.h"
+#include "pda/kept_seal.h"
 #include "wire/content.h"
 #include "wire/ids.h"
 
@@ -36,7 +37,8 @@ struct RelayCounts {
     std::uint64_t passed_on =
         0;  ///< Frames of devices that seal to the cloud, unopened, both ways.
     /// What was refused, by reason: keyagreement's names, and "other_device", "other_content",
-    /// "full", "malformed", "stray_topic", "unexpected_content", "unknown_device".
+    /// "full", "malformed", "stray_topic", "unexpected_content", "unknown_device"; and what the
+    /// disk did: "store_failed", "store_unreadable".
     std::map<std::string, std::uint64_t> refusals;
 };
 
@@ -144,6 +146,7 @@ private:
     void pass_down(std::string_view device_hex, base::ByteView frame);
 
     void forward();
+    [[nodiscard]] std::optional<base::Bytes> read(Device& device, std::uint64_t counter);
     [[nodiscard]] bool add_to(Record& record, Device& device, std::uint64_t counter);
     [[nodiscard]] bool send(Record& record);
     void keep();
@@ -159,6 +162,7 @@ private:
     keyagreement::PublicKey own_public_;
     DeviceQueue::Limits limits_;
     Surroundings surroundings_;
+    KeptSeal kept_seal_;
     keyagreement::PeerTable peers_;
     std::unique_ptr<keyagreement::Server> server_;
     device::Link link_;

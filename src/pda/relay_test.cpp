@@ -351,6 +351,31 @@ TEST_F(Relays, RefuseWhatTheyHaveNoRoomForAndTheDeviceKeepsIt) {
     expect_all_delivered();
 }
 
+TEST_F(Relays, KeepReadingsSealedAndAskForThoseThatTheDiskAltered) {
+    auto& device = add_device(30s);
+    start_all();
+    cloud->away = true;
+    run(20s);
+    ASSERT_GE(on_disk(), 18U);
+    storage::WriteBatch altered;
+    ASSERT_TRUE(BatchStore(disk).scan(own.grant.id, [&](const BatchKey& key, base::ByteView value) {
+        if (key.counter % 3 != 0) return;
+        base::Bytes raw{'b'};
+        base::append(raw, key.pda.view());
+        base::append(raw, key.device.view());
+        base::append_u64(raw, key.counter);
+        base::Bytes bad(value.begin(), value.end());
+        bad.back() ^= 1;
+        altered.put(std::move(raw), std::move(bad));
+    }));
+    ASSERT_TRUE(disk.write(altered));
+    cloud->away = false;
+    run(100s);
+    EXPECT_GE(refused("store_unreadable"), 6U);
+    EXPECT_TRUE(device.session->done()) << "what the PDA lost the device still had";
+    expect_all_delivered();
+}
+
 TEST_F(Relays, PromiseNothingWhileTheDiskIsFull) {
     auto& device = add_device(60s);
     start_all();

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "attack/interpolation.h"
+#include "attack/linkability.h"
 #include "printed/protocol.h"
 
 namespace printed {
@@ -113,13 +115,13 @@ Control insider(World& world, base::Random&) {
 
 Control device_capture(World& world, base::Random&) {
     // One polynomial for everybody: the shares of other patients' devices will do.
-    std::vector<CapturedShare> captured;
+    std::vector<attack::Captured> captured;
     for (std::size_t i = 0; i <= degree; ++i) {
         const auto id = fmt::format("captured {}", i);
         captured.push_back(
             {KeyGenerator::point_of(world.askg.pid_of(id)), world.askg.share_of(id)});
     }
-    const auto share = interpolate(captured, KeyGenerator::point_of(world.device.pid()));
+    const auto share = attack::interpolate(captured, KeyGenerator::point_of(world.device.pid()));
     const auto answered = world.pda.receive(world.device.start(noon), noon);
     const bool found = priv_of(share, world.pda.pid(), noon, noon) == answered->priv;
     return {found, fmt::format("{} captured devices of other patients gave the key of a pair of "
@@ -172,18 +174,21 @@ Control flooding(World& world, base::Random& random) {
 }
 
 Control traceability(World& world, base::Random& random) {
-    int right = 0;
+    std::vector<attack::Sample> samples;
     for (int i = 0; i < 1'000; ++i) {
         std::array<std::uint8_t, 1> coin{};
         random.fill(coin);
         const bool first = (coin[0] & 1U) != 0;
-        auto& device = first ? world.device : world.other_device;
-        const auto hello = device.start(noon + static_cast<Seconds>(i));
-        const bool guessed_first = hello.pid_device == world.device.pid();
-        right += guessed_first == first ? 1 : 0;
+        const auto now = noon + static_cast<Seconds>(i);
+        const auto hello = (first ? world.device : world.other_device).start(now);
+        attack::Sample sample{.bytes = hello.encode(), .first = first};
+        base::append(sample.bytes, world.pda.receive(hello, now)->answer.encode());
+        samples.push_back(std::move(sample));
     }
-    return {right == 1'000,
-            fmt::format("{} of 1,000 handshakes were told apart by the name in clear.", right)};
+    const auto told = attack::share_told_apart(samples);
+    return {told == 1.0, fmt::format("{:.0f} % of the handshakes were told apart, by the name that "
+                                     "stands in them.",
+                                     told * 100)};
 }
 
 Control key_compromise(World& world, base::Random&) {

@@ -20,20 +20,4 @@ Share Polynomial::share(const FieldElement& x) const {
     return out;
 }
 
-Share interpolate(const std::vector<CapturedShare>& points, const FieldElement& x) {
-    Share out(points.front().share.size());
-    for (const auto& point : points) {
-        auto numerator = FieldElement::of(1);
-        auto denominator = FieldElement::of(1);
-        for (const auto& other : points) {
-            if (other.x == point.x) continue;
-            numerator = numerator * (x - other.x);
-            denominator = denominator * (point.x - other.x);
-        }
-        const auto weight = numerator * denominator.inverse();
-        for (std::size_t i = 0; i < out.size(); ++i) out[i] = out[i] + weight * point.share[i];
-    }
-    return out;
-}
-
 }  // namespace printed

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "base/random.h"
@@ -21,14 +20,5 @@ public:
 private:
     std::vector<Share> coefficients_;  // a_mn = a_nm
 };
-
-/// What whoever has `points.size()` shares makes of them: the share of `x`, by interpolation. It is
-/// the true one if they are more than the degree.
-struct CapturedShare {
-    crypto::FieldElement x;
-    Share share;
-};
-[[nodiscard]] Share interpolate(const std::vector<CapturedShare>& points,
-                                const crypto::FieldElement& x);
 
 }  // namespace printed

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "attack/interpolation.h"
 #include "crypto/random.h"
 #include "printed/controls.h"
 #include "printed/protocol.h"
@@ -62,15 +63,15 @@ TEST_F(PrintedProtocolTest, ItsMessagesHave2656BitsNotThe772OfTheText) {
 // Goal: interpolation is right only above the degree, so that the control of the captured devices
 // says something. Method: one share fewer.
 TEST_F(PrintedProtocolTest, AsManySharesAsTheDegreeDoNotGiveAnother) {
-    std::vector<CapturedShare> captured;
+    std::vector<attack::Captured> captured;
     for (std::size_t i = 0; i <= degree; ++i) {
         const auto id = std::to_string(i);
         captured.push_back({KeyGenerator::point_of(askg.pid_of(id)), askg.share_of(id)});
     }
     const auto x = KeyGenerator::point_of(device.pid());
-    EXPECT_EQ(interpolate(captured, x)[0], device.share()[0]);
+    EXPECT_EQ(attack::interpolate(captured, x)[0], device.share()[0]);
     captured.pop_back();
-    EXPECT_FALSE(interpolate(captured, x)[0] == device.share()[0]);
+    EXPECT_FALSE(attack::interpolate(captured, x)[0] == device.share()[0]);
 }
 
 class ControlTest : public testing::TestWithParam<const char*> {};

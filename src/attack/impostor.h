@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "attack/world.h"
+
+namespace attack {
+
+/// What an impostor has of the party it poses as; names and public keys it has anyway.
+struct Loot {
+    bool static_key = false;
+    bool psk = false;
+};
+
+/// Goes through a handshake as the initiator of `line` as far as the responder lets it, with what
+/// is in `known` and, where it is given, that initiator's static key. True if it got a session.
+[[nodiscard]] bool completes(const World& world, const Line& line, Known known,
+                             const std::optional<crypto::X25519PrivateKey>& own);
+
+/// Whether the responder of `line` took somebody with this loot for the initiator: a session.
+[[nodiscard]] bool poses_as_initiator(const World& world, const Line& line, const Loot& loot);
+/// Whether the initiator of `line` took somebody with this loot for `station`: it sent its MSG3.
+[[nodiscard]] bool poses_as_responder(const World& world, const Line& line, const Station& station,
+                                      const Loot& loot);
+
+/// Key compromise: who has every secret of one end poses as the other end to it.
+[[nodiscard]] bool poses_as_initiator_to_robbed(const World& world, const Line& line,
+                                                const Station& robbed);
+[[nodiscard]] bool poses_as_responder_to_robbed(const World& world, const Line& robbed);
+
+}  // namespace attack
