@@ -77,6 +77,7 @@ std::vector<double> quotients(const std::vector<double>& above, const std::vecto
 class Round {
 public:
     Round(Cast& cast, std::uint32_t first_number, std::size_t size) : cast_(cast) {
+        clients_.reserve(size);
         for (std::size_t i = 0; i < size; ++i) {
             clients_.push_back(cast.client(first_number + static_cast<std::uint32_t>(i)));
         }
@@ -154,6 +155,7 @@ RecordTimes seconds_of_records(Cast& cast, Client& client) {
     const auto now = cast.clock.now();
     const Bytes plaintext(record_bytes, 7);
     std::vector<Bytes> frames;
+    frames.reserve(round_size);
     for (std::size_t i = 0; i < round_size; ++i) {
         frames.push_back(client.seal(plaintext, now).value());
     }
