@@ -130,14 +130,15 @@ void TestNode::State::make_people() {
             person.responsible_doctor = id_of("lee");
             wire::DeviceId pda = device_of(login);
             pda.bytes[15] ^= 0xFF;
-            must(directory->add(
-                identity::PdaRecord{.id = pda, .label = "PDA", .patient = person.id}));
+            must(directory->add(identity::PdaRecord{
+                .id = pda, .label = "PDA", .patient = person.id, .changed_by = {}}));
             must(directory->add({.id = device_of(login),
                                  .label = "Bedside monitor",
                                  .patient = person.id,
                                  .vitals = {wire::Vital::heart_rate, wire::Vital::spo2},
                                  .pda = pda,
-                                 .interval_ms = 1000}));
+                                 .interval_ms = 1000,
+                                 .changed_by = {}}));
         }
         must(directory->add(person));
     }
