@@ -174,6 +174,21 @@ keyagreement::Server Station::patient_server(base::TimePoint started_at,
             source};
 }
 
+Line line_of(const askg::DeviceCredentials& credentials) {
+    return device_line(credentials.grant, X25519PrivateKey::from_bytes(credentials.static_private));
+}
+
+Line line_of(const askg::PdaCredentials& credentials) {
+    const auto& grant = credentials.grant;
+    CHECK(!grant.cloud_servers.empty());
+    auto out = line_to_server(grant.cloud_servers.front(), credentials.static_private,
+                              grant.pid_key, grant.temporary);
+    out.who = "PDA";
+    out.profile = Profile::pda_cloud;
+    out.name = name_of(grant.id);
+    return out;
+}
+
 World::World(base::Random& source)
     : clock(morning),
       random(source),

@@ -46,6 +46,10 @@ struct Line {
     [[nodiscard]] keyagreement::Client client(base::Random& random) const;
 };
 
+/// What a device's or PDA's own file makes of it; a PDA speaks to the first server in it.
+[[nodiscard]] Line line_of(const askg::DeviceCredentials& credentials);
+[[nodiscard]] Line line_of(const askg::PdaCredentials& credentials);
+
 /// The peers of one responder, with the pre-shared keys of the month in which one asks.
 class Roster final : public keyagreement::PeerIndex {
 public:

@@ -14,6 +14,7 @@ int attack_command(const AttackCommand& command) {
     const auto program = self.parent_path() / "salus-attack";
     std::vector<std::string> words{program.string(), command.name};
     if (command.json) words.emplace_back("--json");
+    if (command.live) words.emplace_back("--live");
     if (command.data) words.insert(words.end(), {"--data", command.data->string()});
     if (command.seed) words.insert(words.end(), {"--seed", fmt::format("{}", *command.seed)});
     std::vector<char*> arguments;

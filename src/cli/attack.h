@@ -11,7 +11,9 @@ namespace cli {
 struct AttackCommand {
     std::string name = "all";  ///< One attack, or all.
     bool json = false;
-    std::optional<std::filesystem::path> data;  ///< Keeps what came of it there, in attacks.json.
+    /// Attacks what runs there too, and keeps what came of it there, in attacks.json.
+    std::optional<std::filesystem::path> data;
+    bool live = false;  ///< Fail if nothing runs there.
     std::optional<std::uint64_t> seed;
 };
 /// Runs `salus-attack`, which stands beside this program: the protocol as printed, which the

@@ -382,8 +382,10 @@ void add_attack(CLI::App& app, Words& words) {
     auto& command = words.attack;
     attack->add_option("name", command.name, "one attack, or all")->capture_default_str();
     flag(*attack, "--json", command.json, "for programs");
-    attack->add_option("--data", command.data, "keep what came of it there, for the web app")
+    attack
+        ->add_option("--data", command.data, "attack what runs there too, and keep what came of it")
         ->check(CLI::ExistingDirectory);
+    flag(*attack, "--live", command.live, "fail if nothing runs there");
     attack->add_option("--seed", command.seed, "repeats a run");
     attack->callback(
         [&words] { words.chosen = [&words] { return attack_command(words.attack); }; });

@@ -31,7 +31,8 @@ std::int64_t day_of(base::TimePoint time) {
 }
 
 std::int64_t month_of(base::TimePoint time) {
-    using Month = std::chrono::duration<std::int64_t, std::ratio<30 * 86'400>>;
+    using Month =  // 30 days
+        std::chrono::duration<std::int64_t, std::ratio<2'592'000>>;
     return std::chrono::floor<Month>(time.time_since_epoch()).count();
 }
 

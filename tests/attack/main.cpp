@@ -8,10 +8,12 @@
 #include <memory>
 
 #include "attack/attack.h"
+#include "attack/live.h"
 #include "attack/report.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "crypto/random.h"
+#include "mqtt/mosquitto_network.h"
 #include "printed/controls.h"
 
 namespace {
@@ -20,11 +22,45 @@ struct Words {
     std::string name = "all";
     bool json = false;
     std::optional<std::filesystem::path> data;
+    bool live = false;
     std::optional<std::uint64_t> seed;
 };
 
-attack::Row run(const attack::Attack& one, base::Random& random) {
-    const auto ours = one.run(random);
+/// The running system of a data folder, and the way to it.
+struct Running {
+    base::SystemClock clock;
+    std::unique_ptr<mqtt::MosquittoNetwork> network;
+    std::optional<attack::Live> live;
+};
+
+base::Result<void> reach(const std::filesystem::path& data, base::Random& random, Running& out) {
+    const auto port = attack::broker_port_of(data);
+    if (!port) return base::pass(port);
+    auto target = attack::read_target(data);
+    if (!target) return base::pass(target);
+    auto network = mqtt::MosquittoNetwork::open(
+        {.host = "127.0.0.1", .port = *port, .ca_file = data / "broker" / "ca.pem"});
+    if (!network) return base::pass(network);
+    out.network = std::move(*network);
+    const auto wait = [&out](std::chrono::milliseconds time) {
+        const auto end = std::chrono::steady_clock::now() + time;
+        while (std::chrono::steady_clock::now() < end) {
+            out.network->poll(std::chrono::milliseconds(10));
+        }
+    };
+    out.live.emplace(std::move(*target),
+                     attack::Live::Parts{*out.network, out.clock, random, wait});
+    return out.live->connect();
+}
+
+attack::Row run(const attack::Attack& one, base::Random& random, Running& running) {
+    auto ours = one.run(random);
+    if (running.live) {
+        if (const auto there = running.live->run(one.name)) {
+            ours.resisted = ours.resisted && there->resisted;
+            ours.detail += " " + there->detail;
+        }
+    }
     const auto control = printed::run_control(one.name, random);
     attack::Row row{.name = std::string(one.name),
                     .paper = one.paper,
@@ -48,11 +84,22 @@ int run_all(const Words& words) {
     } else {
         random = std::make_unique<crypto::SystemRandom>();
     }
+    Running running;
+    if (words.data) {
+        if (const auto reached = reach(*words.data, *random, running); !reached) {
+            if (words.live) return complain(reached.error().detail);
+            fmt::print(stderr, "only the library is attacked, nothing that runs: {}\n",
+                       reached.error().detail);
+            running.live.reset();
+        }
+    } else if (words.live) {
+        return complain("--live needs --data");
+    }
     std::vector<attack::Row> rows;
     for (const auto& one : attack::all_attacks()) {
         if (words.name != "all" && words.name != one.name) continue;
         if (!words.json) fmt::print(stderr, "{} ...\n", one.title);
-        rows.push_back(run(one, *random));
+        rows.push_back(run(one, *random, running));
     }
     if (rows.empty()) return complain(fmt::format("there is no attack '{}'", words.name));
     if (words.json) {
@@ -75,8 +122,9 @@ int main(int count, char** arguments) {
     CLI::App app("the twelve attacks on the handshakes, each beside its control", "salus attack");
     app.add_option("name", words.name, "one attack, or all")->capture_default_str();
     app.add_flag("--json", words.json, "for programs");
-    app.add_option("--data", words.data, "keep what came of it there, for the web app")
+    app.add_option("--data", words.data, "attack what runs there too, and keep what came of it")
         ->check(CLI::ExistingDirectory);
+    app.add_flag("--live", words.live, "fail if nothing runs there");
     app.add_option("--seed", words.seed, "repeats a run");
     CLI11_PARSE(app, count, arguments);
     return run_all(words);

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attack/attack.h"
+#include "attack/world.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "mqtt/topics.h"
+#include "mqtt/transport.h"
+
+namespace attack {
+
+/// An account of the broker. The password is stolen; the line is what is not: attacks use of it
+/// what everybody may know, and all of it for positive controls alone.
+struct Account {
+    std::string id;  ///< 32 hexadecimal digits: user name and address.
+    std::string password;
+    Line line;
+};
+
+/// A running system: one PDA with two devices, and another PDA.
+struct LiveTarget {
+    std::string tenant;
+    Account pda;
+    Account other_pda;
+    std::vector<Account> devices;  ///< Two of `pda`, not sealed to the cloud.
+};
+/// Reads the accounts from the fleet's and PDAs' files of a data folder. Errors: those of the
+/// files; `not_found` if no PDA there has two such devices, or there is no other PDA.
+[[nodiscard]] base::Result<LiveTarget> read_target(const std::filesystem::path& data);
+/// Where its broker listens. Errors: `not_found` if nothing runs there, `malformed`.
+[[nodiscard]] base::Result<std::uint16_t> broker_port_of(const std::filesystem::path& data);
+
+/// One stolen account at work: hears what the broker lets it, sends what the broker takes.
+class Tap final : public mqtt::Listener {
+public:
+    struct Message {
+        std::string topic;
+        Bytes payload;
+    };
+    Tap(mqtt::Network& network, const Account& account, std::vector<std::string> filters);
+    ~Tap() override;
+    Tap(const Tap&) = delete;
+    Tap& operator=(const Tap&) = delete;
+
+    [[nodiscard]] bool ready() const { return subscribed_; }
+    /// What was not heard yet.
+    [[nodiscard]] std::deque<Message>& heard() { return heard_; }
+    /// False if the connection is not there or its queue is full.
+    bool send(std::string topic, Bytes payload);
+
+    void on_connected() override;
+    void on_disconnected(std::string_view reason) override;
+    void on_message(std::string_view topic, base::ByteView payload) override;
+
+private:
+    std::vector<std::string> filters_;
+    std::unique_ptr<mqtt::MqttTransport> transport_;
+    std::deque<Message> heard_;
+    bool subscribed_ = false;
+};
+
+/// A handshake between a device and its PDA, heard on the way.
+struct HeardHandshake {
+    std::size_t device = 0;  ///< Index into LiveTarget::devices.
+    Bytes message1;
+    Bytes message2;
+    Bytes message3;
+};
+
+/// Attacks over the broker. One thread, the one that polls the network.
+class Live {
+public:
+    struct Parts {
+        mqtt::Network& network;
+        const base::Clock& clock;
+        base::Random& random;
+        /// Lets time pass: polls the network, and in a test whoever is attacked.
+        std::function<void(std::chrono::milliseconds)> wait;
+    };
+    /// Borrows what is in `parts`.
+    Live(LiveTarget target, Parts parts);
+
+    /// Errors: `unavailable` if the broker does not take the accounts within 10 s.
+    [[nodiscard]] base::Result<void> connect();
+    /// Nothing for an attack that is not made over a broker.
+    [[nodiscard]] std::optional<Verdict> run(std::string_view name);
+
+private:
+    enum class Towards : std::uint8_t { pda, cloud };
+    [[nodiscard]] Verdict replay();
+    [[nodiscard]] Verdict man_in_the_middle();
+    [[nodiscard]] Verdict impersonation();
+    [[nodiscard]] Verdict flooding();
+    [[nodiscard]] Verdict traceability();
+
+    [[nodiscard]] std::string up(std::size_t device) const;
+    [[nodiscard]] std::string down(std::size_t device) const;
+    /// Moves what the taps heard into `log_`.
+    void listen();
+    /// Waits until `there` says so, at most `patience`.
+    bool wait_for(const std::function<bool()>& there, std::chrono::milliseconds patience);
+    /// Makes the PDA's devices agree anew, by saying in the PDA's name that it has started.
+    void provoke();
+    /// Frames of a type that were heard on a topic after `from` in the log.
+    [[nodiscard]] std::vector<Bytes> frames_on(const std::string& topic, std::uint8_t type,
+                                               std::size_t from) const;
+    /// A whole handshake of this device after `from` in the log.
+    [[nodiscard]] std::optional<HeardHandshake> handshake_after(std::size_t from,
+                                                                std::size_t device) const;
+    /// Provokes until one was heard. Nothing after three tries.
+    [[nodiscard]] std::optional<HeardHandshake> hear_handshake(std::size_t device);
+    /// How many frames of a type after `from` bear one of these session names at `offset`.
+    [[nodiscard]] std::size_t frames_for(std::size_t from, std::uint8_t type, std::size_t offset,
+                                         const std::vector<Bytes>& names) const;
+    /// Poses as the initiator of `account`; whether MSG2 came.
+    [[nodiscard]] bool gets_message2(const Account& account, Towards towards, bool has_static,
+                                     bool has_psk);
+    /// The other PDA, with its own credentials: whether the cloud server answers it.
+    [[nodiscard]] bool others_served();
+
+    struct Logged {
+        std::string topic;
+        Bytes payload;
+    };
+    LiveTarget target_;
+    Parts parts_;
+    std::unique_ptr<Tap> pda_tap_;
+    std::unique_ptr<Tap> other_tap_;
+    std::vector<std::unique_ptr<Tap>> device_taps_;
+    std::vector<Logged> log_;
+};
+
+}  // namespace attack

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <boost/json.hpp>
+#include <map>
+
+#include "attack/live.h"
+#include "storage/files.h"
+
+namespace attack {
+namespace json = boost::json;
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+
+constexpr std::size_t file_bytes_max = 64U << 20U;
+
+Result<json::object> read_object(const std::filesystem::path& file) {
+    const auto bytes = storage::read_file(file, file_bytes_max);
+    if (!bytes) return base::pass(bytes);
+    json::error_code problem;
+    auto value = json::parse(base::as_text(*bytes), problem);
+    if (problem || !value.is_object()) {
+        return base::fail(ErrorCode::malformed, file.string() + " is no JSON object");
+    }
+    return std::move(value.as_object());
+}
+
+std::string text_of(const json::object& object, std::string_view name) {
+    const auto* value = object.if_contains(name);
+    const auto* text = value == nullptr ? nullptr : value->if_string();
+    return text == nullptr ? std::string{} : std::string(*text);
+}
+
+/// The accounts that a file lists under `name`, each with its credentials of type T.
+template <class T, class Take>
+Result<std::string> read_accounts(const std::filesystem::path& file, std::string_view name,
+                                  const Take& take) {
+    const auto object = read_object(file);
+    if (!object) return base::pass(object);
+    const auto* list = object->if_contains(name);
+    if (list == nullptr || !list->is_array()) {
+        return base::fail(ErrorCode::malformed, file.string() + " lists nobody");
+    }
+    for (const auto& entry : list->get_array()) {
+        if (!entry.is_object()) continue;
+        const auto& one = entry.get_object();
+        const auto path = file.parent_path() / text_of(one, "credentials");
+        const auto credentials = askg::read_file<T>(path);
+        if (!credentials) return base::pass(credentials);
+        take(Account{text_of(one, "id"), text_of(one, "password"), line_of(*credentials)},
+             *credentials);
+    }
+    return text_of(*object, "tenant");
+}
+
+}  // namespace
+
+Result<LiveTarget> read_target(const std::filesystem::path& data) {
+    std::map<std::string, Account> pdas;
+    const auto tenant = read_accounts<askg::PdaCredentials>(
+        data / "pda" / "pdas.json", "pdas", [&](Account account, const askg::PdaCredentials&) {
+            auto id = account.id;
+            pdas.emplace(std::move(id), std::move(account));
+        });
+    if (!tenant) return base::pass(tenant);
+    std::map<std::string, std::vector<Account>> devices;  // by PDA
+    const auto fleet = read_accounts<askg::DeviceCredentials>(
+        data / "fleet" / "fleet.json", "devices",
+        [&](Account account, const askg::DeviceCredentials& credentials) {
+            if (credentials.grant.sealed_to_cloud || credentials.grant.clockless) return;
+            devices[base::to_hex(credentials.grant.pda.view())].push_back(std::move(account));
+        });
+    if (!fleet) return base::pass(fleet);
+    for (auto& [id, own] : devices) {
+        const auto pda = pdas.find(id);
+        if (own.size() < 2 || pda == pdas.end() || pdas.size() < 2) continue;
+        const auto other = pdas.begin() == pda ? std::next(pda) : pdas.begin();
+        LiveTarget out{.tenant = *tenant,
+                       .pda = std::move(pda->second),
+                       .other_pda = std::move(other->second),
+                       .devices = {}};
+        out.devices.push_back(std::move(own[0]));
+        out.devices.push_back(std::move(own[1]));
+        return out;
+    }
+    return base::fail(ErrorCode::not_found,
+                      "attacks on a running system need two PDAs, one of them with two devices");
+}
+
+Result<std::uint16_t> broker_port_of(const std::filesystem::path& data) {
+    const auto object = read_object(data / "pids.json");
+    if (!object) return base::pass(object);
+    const auto* port = object->if_contains("broker_port");
+    const auto* number = port == nullptr ? nullptr : port->if_int64();
+    if (number == nullptr || *number <= 0 || *number > 65'535) {
+        return base::fail(ErrorCode::malformed, "pids.json names no broker's port");
+    }
+    return static_cast<std::uint16_t>(*number);
+}
+
+}  // namespace attack
