@@ -46,7 +46,8 @@ TEST(Topics, OfAStartAreNobodysTopics) {
     EXPECT_EQ(pda_started_topic("default", "0a"), "salus/v1/default/pda/0a/started");
     for (const auto direction : {Direction::up, Direction::down}) {
         EXPECT_FALSE(client_of_cloud_topic(started_topic("default"), "default", direction));
-        EXPECT_FALSE(address_of_pda_topic(pda_started_topic("default", "0a"), "default", direction));
+        EXPECT_FALSE(
+            address_of_pda_topic(pda_started_topic("default", "0a"), "default", direction));
     }
 }
 
