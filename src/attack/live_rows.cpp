@@ -46,6 +46,7 @@ bool holds(const Bytes& frame, base::ByteView part) {
 Verdict Live::replay() {
     const auto heard = hear_handshake(0);
     if (!heard) return no_handshake();
+    wait_for([] { return false; }, 4s);  // for records of the new session
     std::vector<Bytes> ups{heard->message1, heard->message3}, downs{heard->message2};
     for (const auto& [topic, frame] : log_) {
         if (frame.size() < 2 || frame[1] != 4) continue;

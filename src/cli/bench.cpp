@@ -266,6 +266,18 @@ base::Result<Suite> handshake_suite() {
                              static_cast<double>(bench->sessions_tried), "sessions", 0, 0});
     suite.figures.push_back({"memory of a session at the responder, tables included",
                              bench->bytes_a_session, "bytes", bytes_a_session_max, 1});
+    const double handshake_us = 1e6 / bench->rates.front().handshakes_per_second;
+    const auto& flood = bench->flood;
+    suite.figures.push_back(
+        {"a junk MSG1 refused; bound: a handshake", flood.junk_us, "us", handshake_us, 0});
+    suite.figures.push_back({"a junk MSG1 with a right mac1 answered by a cookie; bound: the same",
+                             flood.cookie_us, "us", handshake_us, 0});
+    suite.figures.push_back(
+        {fmt::format("X25519 operations that {} junk MSG1 of one source caused", flood.junk),
+         static_cast<double>(flood.junk_x25519), "", 0, 0});
+    suite.figures.push_back({"initiators served at once in the midst of them; bound: all",
+                             static_cast<double>(flood.honest_served), "",
+                             static_cast<double>(flood.honest), 1});
     for (std::size_t i = 0; i < std::size(bench->message_bits); ++i) {
         suite.figures.push_back({fmt::format("MSG{}", i + 1),
                                  static_cast<double>(bench->message_bits[i]), "bits", 0, 0});

@@ -26,11 +26,21 @@ struct HandshakeRate {
     double records_per_second = 0;        ///< Data records of 256 bytes opened.
     double records_bound_per_second = 0;  ///< The AEAD alone on the same records.
 };
+/// What a flood costs a responder, and whether others are served in the midst of it.
+struct FloodFigures {
+    double junk_us = 0;             ///< A MSG1 whose mac1 is wrong, refused.
+    double cookie_us = 0;           ///< A MSG1 whose mac1 is right, answered with a cookie.
+    std::size_t junk = 0;           ///< Of either kind, sent.
+    std::size_t junk_x25519 = 0;    ///< X25519 operations that they caused.
+    std::size_t honest = 0;         ///< Initiators that came meanwhile.
+    std::size_t honest_served = 0;  ///< Of them at the first attempt.
+};
 struct HandshakeBench {
     std::vector<HandshakeRate> rates;
-    std::size_t sessions = 0;          ///< Open at once.
-    std::size_t sessions_tried = 0;    ///< Of them spoke in both directions at the end.
-    double bytes_a_session = 0;        ///< Of the heap, all tables included.
+    std::size_t sessions = 0;        ///< Open at once.
+    std::size_t sessions_tried = 0;  ///< Of them spoke in both directions at the end.
+    double bytes_a_session = 0;      ///< Of the heap, all tables included.
+    FloodFigures flood;
     std::size_t message_bits[3] = {};  ///< Counted from the frames of a real handshake.
     [[nodiscard]] std::size_t bits() const {
         return message_bits[0] + message_bits[1] + message_bits[2];

@@ -24,7 +24,7 @@ EVP_MD_CTX* digest_context() {
     return context.get();
 }
 
-void begin(EVP_MD_CTX* context, const std::array<std::uint8_t, block_bytes>& padded_key) {
+void begin_hmac(EVP_MD_CTX* context, const std::array<std::uint8_t, block_bytes>& padded_key) {
     CHECK(EVP_DigestInit_ex2(context, sha512_algorithm(), nullptr) == 1);
     CHECK(EVP_DigestUpdate(context, padded_key.data(), padded_key.size()) == 1);
 }
@@ -42,7 +42,7 @@ void forget(EVP_MD_CTX* context) {
 Secret<64> secret_hmac_sha512(base::ByteView key, std::initializer_list<base::ByteView> parts) {
     std::array<std::uint8_t, block_bytes> padded{};
     if (key.size() > block_bytes) {
-        std::ranges::copy(sha512(key), padded.begin());
+        std::ranges::copy(sha512_of_secret({key}), padded.begin());
     } else {
         std::ranges::copy(key, padded.begin());
     }
@@ -51,15 +51,25 @@ Secret<64> secret_hmac_sha512(base::ByteView key, std::initializer_list<base::By
     EVP_MD_CTX* context = digest_context();
     Secret<64> out;
     for (auto& byte : padded) byte ^= inner_pad;
-    begin(context, padded);
+    begin_hmac(context, padded);
     for (const auto part : parts) CHECK(EVP_DigestUpdate(context, part.data(), part.size()) == 1);
     CHECK(EVP_DigestFinal_ex(context, out.writable().data(), nullptr) == 1);
     for (auto& byte : padded) byte ^= inner_pad ^ outer_pad;
-    begin(context, padded);
+    begin_hmac(context, padded);
     CHECK(EVP_DigestUpdate(context, out.view().data(), out.view().size()) == 1);
     CHECK(EVP_DigestFinal_ex(context, out.writable().data(), nullptr) == 1);
     forget(context);
     wipe(padded);
+    return out;
+}
+
+Digest64 sha512_of_secret(std::initializer_list<base::ByteView> parts) {
+    EVP_MD_CTX* context = digest_context();
+    CHECK(EVP_DigestInit_ex2(context, sha512_algorithm(), nullptr) == 1);
+    for (const auto part : parts) CHECK(EVP_DigestUpdate(context, part.data(), part.size()) == 1);
+    Digest64 out;
+    CHECK(EVP_DigestFinal_ex(context, out.data(), nullptr) == 1);
+    forget(context);
     return out;
 }
 

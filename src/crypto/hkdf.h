@@ -28,4 +28,8 @@ template <std::size_t N>
 [[nodiscard]] Secret<64> secret_hmac_sha512(base::ByteView key,
                                             std::initializer_list<base::ByteView> parts);
 
+/// As `sha512`, of parts that are secret: nothing of them stays behind, as it does there until the
+/// thread's next hash.
+[[nodiscard]] Digest64 sha512_of_secret(std::initializer_list<base::ByteView> parts);
+
 }  // namespace crypto

@@ -39,6 +39,12 @@ TEST(SecretHmac, CountsItsPartsAsJoinedAndAgreesWithOpenSsl) {
     }
 }
 
+TEST(HashOfASecret, IsTheHashOfItsPartsJoined) {
+    EXPECT_EQ(sha512_of_secret({base::as_bytes("a token"), base::as_bytes(" and more")}),
+              sha512(base::as_bytes("a token and more")));
+    EXPECT_EQ(sha512_of_secret({}), sha512(base::ByteView{}));
+}
+
 TEST(Hkdf, IsTheOneStepFunctionInTwo) {
     const auto salt = base::as_bytes("salt");
     const auto ikm = base::as_bytes("input keying material");

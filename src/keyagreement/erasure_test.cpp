@@ -161,6 +161,8 @@ TEST_P(Erasure, ClosedSessionsLeaveNoSecretInTheProcess) {
     const auto first = client->start(now).to_send.at(0);
     const auto second = server->receive("home", first, now).to_send.at(0);
     const auto third = client->receive(second, now).to_send.at(0);
+    // Noted here already, so that nothing that comes after it is overwritten by the noting.
+    const auto secrets = secrets_of(cast, first, second, random);
     const auto confirmed = server->receive("home", third, now).to_send.at(0);
     ASSERT_TRUE(client->receive(confirmed, now).established);
     const auto reading = base::as_bytes("a reading under the session's keys");
@@ -168,7 +170,6 @@ TEST_P(Erasure, ClosedSessionsLeaveNoSecretInTheProcess) {
     const auto session = server->newest_session(Cast::name_of(1)).value();
     ASSERT_TRUE(client->receive(server->seal(session, reading, now).value(), now).received);
 
-    const auto secrets = secrets_of(cast, first, second, random);
     // The search finds what is there: the keys in use, and nothing of the handshake any more.
     for (const auto& [name, secret] : secrets) {
         const bool in_use = name == "kIR" || name == "kRI" || name == "SecKey" || name == "TOK";

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "crypto/hkdf.h"
 #include "keyagreement/internal/cookie_jar.h"
 #include "keyagreement/internal/half_open_table.h"
 #include "keyagreement/internal/login_throttle.h"
@@ -222,8 +223,8 @@ Outcome Server::State::receive_message3(const Arrival& arrival) {
                                   .user = std::nullopt};
     if (message->profile == Profile::user_cloud) {
         throttle.succeeded(peer, arrival.source);
-        out.established->user =
-            UserSecrets{std::move(agreed->session_key), crypto::sha512(agreed->login_token.view())};
+        out.established->user = UserSecrets{std::move(agreed->session_key),
+                                            crypto::sha512_of_secret({agreed->login_token.view()})};
     }
     Session session({.profile = message->profile,
                      .suite = setup.suite,

@@ -269,6 +269,7 @@ TEST_F(ServerTest, AnswersARepeatedConfirmationWithANewEmptyRecord) {
     const auto confirmed = receive(third).to_send.at(0);
     EXPECT_EQ(confirmed.size(), data_overhead_bytes);
     base::Bytes before = confirmed;
+    expect_silence(receive(flipped(third, third.size() * 8 - 1)), Failure::state);
     for (int i = 0; i < 8; ++i) {
         const auto again = receive(third);
         EXPECT_FALSE(again.established);
@@ -350,6 +351,19 @@ TEST_F(ServerTest, ServesOnWhenItsClockIsSetBack) {
     ASSERT_TRUE(serves_others());
     cast.clock.advance(-1h);
     EXPECT_TRUE(serves_others());
+}
+
+TEST_F(ServerTest, ASetBackClockProlongsNothing) {
+    ASSERT_EQ(receive(message1(1)).to_send.size(), 1U);
+    EXPECT_EQ(cast.server->counts().half_open, 1U);
+    cast.clock.advance(-1h);
+    cast.server->tick(cast.clock.now());
+    cast.clock.advance(5s);
+    cast.server->tick(cast.clock.now());
+    EXPECT_EQ(cast.server->counts().half_open, 0U);
+    cast.clock.advance(5s);
+    cast.server->tick(cast.clock.now());
+    EXPECT_EQ(cast.server->counts().replay_entries, 0U);
 }
 
 }  // namespace
