@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with a login token of a completed key agreement (docs/formats/http-api.md) */
+        post: operations["openSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/logout": {
         parameters: {
             query?: never;
@@ -49,6 +66,23 @@ export interface paths {
         get: operations["getMe"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Register a client of the asker's for signing in by key agreement; the one from before ends */
+        post: operations["registerClient"];
         delete?: never;
         options?: never;
         head?: never;
@@ -956,7 +990,7 @@ export interface components {
         /** @description SHA-512, lower-case hex */
         HeaderHash: string;
         /** @enum {string} */
-        Role: "patient" | "family" | "doctor" | "nurse" | "pharmacist" | "laboratory" | "insurer" | "researcher" | "auditor" | "administrator" | "cloud_server" | "miner" | "demo_program";
+        Role: "patient" | "family" | "doctor" | "nurse" | "pharmacist" | "laboratory" | "insurer" | "researcher" | "auditor" | "administrator" | "cloud_server" | "miner" | "demo_program" | "key_generator";
         /** @enum {string} */
         VitalName: "heart_rate" | "pulse_rate" | "respiration_rate" | "spo2" | "body_temperature" | "systolic_pressure" | "diastolic_pressure" | "mean_pressure" | "glucose" | "ecg" | "ambient_temperature" | "humidity" | "pm25" | "co2";
         /**
@@ -1757,6 +1791,20 @@ export interface components {
             /** @description It was paired with this ticket just now */
             ticket: string | null;
         };
+        LoginToken: {
+            /** @description 64 hexadecimal digits */
+            token: string;
+        };
+        RegisterClient: {
+            /** @description S_U, 64 hexadecimal digits */
+            public_key: string;
+            /** @description TKV_U, 64 hexadecimal digits. Secret */
+            token_verifier: string;
+        };
+        ClientGrant: {
+            /** @description The key generator's user grant, hexadecimal. Secret */
+            grant: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1784,6 +1832,42 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    openSession: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Pages of other sites cannot set it */
+                "X-Salus": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginToken"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1848,6 +1932,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    registerClient: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Pages of other sites cannot set it */
+                "X-Salus": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterClient"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientGrant"];
                 };
             };
             /** @description Refused or failed */

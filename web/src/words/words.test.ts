@@ -20,7 +20,7 @@ test.each([
   ['TransactionKind', en.ledger.kinds],
   ['DeviceState', en.devices.states],
   ['DeviceState', en.devices.actions],
-  ['DeviceState', en.devices.effects],
+  ['DeviceState', en.devices.effects as Record<string, string>],
   ['SealedTo', en.devices.sealed],
   ['ReportState', en.reports as unknown as Record<string, string>],
 ])('every %s of the API has a word', (schema, table) => {
