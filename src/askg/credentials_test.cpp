@@ -21,9 +21,7 @@ protected:
     struct Files {
         SecretBytes device, pda, server, user;
     };
-    Files files() const {
-        return {encode(device), encode(pda), encode(server), encode(user)};
-    }
+    Files files() const { return {encode(device), encode(pda), encode(server), encode(user)}; }
     template <class T>
     static ErrorCode refusal(base::ByteView bytes) {
         const auto decoded = decode<T>(bytes);
@@ -49,8 +47,7 @@ TEST_F(CredentialsTest, EachKindRoundTripsToTheSameBytes) {
     EXPECT_EQ(encode(decode<UserCredentials>(all.user).value()), all.user);
     EXPECT_EQ(encode(decode<PdaGrant>(encode(pda.grant)).value()), encode(pda.grant));
     EXPECT_EQ(encode(decode<DeviceGrant>(encode(device.grant)).value()), encode(device.grant));
-    EXPECT_EQ(encode(decode<CloudServerGrant>(encode(server.grant)).value()),
-              encode(server.grant));
+    EXPECT_EQ(encode(decode<CloudServerGrant>(encode(server.grant)).value()), encode(server.grant));
     EXPECT_EQ(encode(decode<UserGrant>(encode(user.grant)).value()), encode(user.grant));
     EXPECT_TRUE(decode<DeviceCredentials>(all.device)->token == device.token);
     EXPECT_EQ(decode<UserCredentials>(all.user)->factor.helper, user.factor.helper);

@@ -161,23 +161,20 @@ TEST_F(KeyGeneratorTest, ADeviceBelongsToALivingPdaOfItsOwnPatient) {
     const auto pda = world.pda(patient);
     const auto foreign = world.pda(world.new_patient());
     const Own own(world.random);
-    EXPECT_EQ(word(generator.enrol_device(
-                  world.device_application(patient, foreign.grant.id, own))),
-              "E_ROLE");
-    EXPECT_EQ(generator
-                  .enrol_device(world.device_application(
-                      patient, world.draw<wire::DeviceId>(), own))
-                  .error()
-                  .code,
-              ErrorCode::not_found);
+    EXPECT_EQ(
+        word(generator.enrol_device(world.device_application(patient, foreign.grant.id, own))),
+        "E_ROLE");
+    EXPECT_EQ(
+        generator.enrol_device(world.device_application(patient, world.draw<wire::DeviceId>(), own))
+            .error()
+            .code,
+        ErrorCode::not_found);
     ASSERT_TRUE(generator.revoke(PartyRole::pda, name_of_id(pda.grant.id)));
-    EXPECT_EQ(word(generator.enrol_device(
-                  world.device_application(patient, pda.grant.id, own))),
+    EXPECT_EQ(word(generator.enrol_device(world.device_application(patient, pda.grant.id, own))),
               "E_REVOKED");
-    EXPECT_EQ(generator.enrol_pda(world.pda_application(world.draw<wire::LedgerId>(), own))
-                  .error()
-                  .code,
-              ErrorCode::not_found)
+    EXPECT_EQ(
+        generator.enrol_pda(world.pda_application(world.draw<wire::LedgerId>(), own)).error().code,
+        ErrorCode::not_found)
         << "a patient without a domain";
 }
 
@@ -288,8 +285,7 @@ TEST_F(KeyGeneratorTest, EverythingIsThereAfterARestart) {
     EXPECT_EQ(again.members()[3].role, PartyRole::user);
     const auto after = again.renew_device(device.grant.id).value();
     EXPECT_EQ(encode(after), encode(before));
-    EXPECT_TRUE(again.renew_cloud_server(server.grant.id)->channel_key ==
-                server.grant.channel_key);
+    EXPECT_TRUE(again.renew_cloud_server(server.grant.id)->channel_key == server.grant.channel_key);
     EXPECT_TRUE(again.renew_user(user.grant.id)->pid_key == user.grant.pid_key);
 }
 

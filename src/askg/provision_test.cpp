@@ -71,8 +71,8 @@ TEST_F(ProvisionTest, ServerAndClientDeriveTheSameSecretForEachEpoch) {
 
 TEST_F(ProvisionTest, EachServerHasItsOwnSecretsAndCannotOpenAnothersProvision) {
     const auto second = world.server();
-    const auto first = open_provision(
-        server.grant, generator.provision(server.grant.id).value(), 0);
+    const auto first =
+        open_provision(server.grant, generator.provision(server.grant.id).value(), 0);
     const auto sealed = generator.provision(second.grant.id).value();
     const auto other = open_provision(second.grant, sealed, 0);
     const auto epoch = generator.epoch();
@@ -82,8 +82,8 @@ TEST_F(ProvisionTest, EachServerHasItsOwnSecretsAndCannotOpenAnothersProvision) 
 }
 
 TEST_F(ProvisionTest, ARevokedPeerComesWithoutSecrets) {
-    ASSERT_TRUE(generator.revoke(PartyRole::user,
-                                 *keyagreement::PeerName::from(user.grant.id.view())));
+    ASSERT_TRUE(
+        generator.revoke(PartyRole::user, *keyagreement::PeerName::from(user.grant.id.view())));
     const auto opened =
         open_provision(server.grant, generator.provision(server.grant.id).value(), 0).value();
     const auto* gone = peer(opened, user.grant.id);
@@ -113,8 +113,7 @@ TEST_F(ProvisionTest, AnOlderProvisionIsRefused) {
     world.start();
     const auto fresh = world.generator->provision(server.grant.id).value();
     const auto opened = open_provision(server.grant, fresh, 0).value();
-    EXPECT_EQ(open_provision(server.grant, old, opened.sequence).error().code,
-              ErrorCode::replayed);
+    EXPECT_EQ(open_provision(server.grant, old, opened.sequence).error().code, ErrorCode::replayed);
     EXPECT_EQ(open_provision(server.grant, fresh, opened.sequence).error().code,
               ErrorCode::replayed);
 }
@@ -140,9 +139,8 @@ TEST_F(ProvisionTest, ARecordWithAnotherKeyIsNotTheCertifiedOne) {
     const auto certified = hash_of(provision.peers[0].record);
     provision.peers[0].record.static_public[5] ^= 1;
     EXPECT_NE(hash_of(provision.peers[0].record), certified);
-    const auto forged =
-        seal_provision(server.grant.channel_key, server.grant.certificate.authority,
-                       server.grant.id, provision, world.random);
+    const auto forged = seal_provision(server.grant.channel_key, server.grant.certificate.authority,
+                                       server.grant.id, provision, world.random);
     EXPECT_EQ(open_provision(server.grant, forged, 0).error().code, ErrorCode::bad_signature);
 }
 

@@ -31,11 +31,11 @@ public:
     /// As after a restart: everything comes from the store again.
     void start() {
         const auto unlock = UnlockSecret::from_key(unlock_key);
-        auto opened = generator == nullptr
-                          ? KeyGenerator::create(store, unlock,
-                                                 {.id = base::as_bytes("clinic.example")}, clock,
-                                                 random)
-                          : KeyGenerator::open(store, unlock, clock, random);
+        auto opened =
+            generator == nullptr
+                ? KeyGenerator::create(store, unlock, {.id = base::as_bytes("clinic.example")},
+                                       clock, random)
+                : KeyGenerator::open(store, unlock, clock, random);
         CHECK(opened.has_value());
         generator = *std::move(opened);
     }
@@ -91,11 +91,10 @@ public:
     /// Without Argon2id: the token is drawn.
     UserCredentials user(wire::Role role = wire::Role::doctor) {
         const Own own(random);
-        auto registered =
-            generator->register_user({.id = draw<wire::LedgerId>(),
-                                      .role = role,
-                                      .static_public = own.key.public_key(),
-                                      .token_verifier = token_verifier(own.token)});
+        auto registered = generator->register_user({.id = draw<wire::LedgerId>(),
+                                                    .role = role,
+                                                    .static_public = own.key.public_key(),
+                                                    .token_verifier = token_verifier(own.token)});
         CHECK(registered.has_value());
         return {.factor = draw_user_factor(random), .grant = std::move(registered->grant)};
     }

@@ -34,8 +34,10 @@ int run(AskgAction action, const AskgCommand& command) {
 class Words {
 public:
     Words(CLI::App& app, std::function<int()>& chosen)
-        : askg_(*app.add_subcommand(
-              "askg", "the key generator: enrol, provision, revoke; works offline on DIR/askg")),
+        : askg_(*app.add_subcommand("askg",
+                                    "the key generator: enrol, provision, revoke; works offline on "
+                                    "DIR/askg (devices of a "
+                                    "node: salus device, which tells the chain too)")),
           chosen_(chosen) {
         askg_.require_subcommand(1);
     }
@@ -151,6 +153,9 @@ private:
         sub("verify-log", "check the log; exit 0 only if it is whole", askg_verify_log)
             .add_flag("--chain", command_->chain,
                       "also against DIR's ledger: every record must stand there as the log says");
+        sub("check", "hold the records in a party's file against DIR's ledger", askg_check)
+            .add_option("FILE", command_->out, "credentials or a grant")
+            ->required();
     }
 
     CLI::App& askg_;

@@ -33,7 +33,7 @@ struct AskgCommand {
     bool clockless = false;
     bool chain = false;  ///< Hold the log against the ledger of the folder.
     std::optional<std::filesystem::path> secret_file;  ///< u of a user.
-    std::optional<std::filesystem::path> out;
+    std::optional<std::filesystem::path> out;          ///< A party's file, or a provision.
     int validity_days = 3 * 365;
 };
 
@@ -57,6 +57,7 @@ base::Result<AskgAnswer> askg_revoke(const AskgCommand& command);
 base::Result<AskgAnswer> askg_rotate(const AskgCommand& command);
 base::Result<AskgAnswer> askg_list(const AskgCommand& command);
 base::Result<AskgAnswer> askg_log(const AskgCommand& command);
+base::Result<AskgAnswer> askg_check(const AskgCommand& command);
 base::Result<AskgAnswer> askg_verify_log(const AskgCommand& command);
 
 }  // namespace cli

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "askg/key_generator.h"
-#include "askg/public_log.h"
 #include "base/clock.h"
 #include "cli/askg_actions.h"
 #include "cli/times.h"
@@ -37,12 +36,6 @@ struct NamedParty {
     keyagreement::PeerName name;
 };
 [[nodiscard]] base::Result<NamedParty> named_party(const AskgCommand& command);
-
-/// Whether the folder's ledger, read only, shows each record of the log as certified, and revoked
-/// where the log says so. Errors: `not_found`, naming the first that it does not; those of the
-/// ledger.
-[[nodiscard]] base::Result<void> check_on_chain(const askg::PublicLog& log,
-                                                const DataFolder& folder);
 
 /// Hex as it was typed. Errors: `malformed`, naming `what`.
 template <class Fixed>

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "askg/public_log.h"
+#include "cli/askg_chain.h"
 #include "cli/askg_open.h"
 #include "storage/files.h"
 

@@ -9,6 +9,8 @@
 #include "askg/provision.h"
 #include "askg/user_secret.h"
 #include "cli/askg_actions.h"
+#include "cli/askg_chain.h"
+#include "ledger/testing.h"
 #include "storage/files.h"
 #include "storage/temporary_folder.h"
 
@@ -205,6 +207,100 @@ TEST_F(AskgTest, SaysWhatIsWrongWithWhatWasTyped) {
                           command.role = "wizard";
                       }),
               ErrorCode::malformed);
+}
+
+// ---- held against the chain ----
+
+/// Records signed by a key generator that would exchange a key, and a chain.
+class AskgOnChain : public ::testing::Test {
+protected:
+    askg::Record signed_record(std::uint8_t first_byte) {
+        askg::Record record{.authority = base::draw<keyagreement::DomainName>(random),
+                            .serial = base::draw<askg::Serial>(random),
+                            .role = askg::PartyRole::cloud_server,
+                            .suite = keyagreement::Suite::chacha20_poly1305,
+                            .static_public = {first_byte},
+                            .valid_from = base::from_unix_ms(0),
+                            .valid_until = base::from_unix_ms(1),
+                            .signature = {}};
+        record.signature = signing.sign(signed_bytes(record));
+        return record;
+    }
+    void put(const askg::Record& record, wire::CertificationEvent event) {
+        chain.must_accept({chain.signed_by(generator, wire::Certify{hash_of(record), event})});
+    }
+    /// In the file of a user, who knows the server by it.
+    std::filesystem::path file_with(const askg::Record& server) {
+        askg::UserCredentials user;
+        user.grant.authority = server.authority;
+        user.grant.authority_key = signing.public_key();
+        user.grant.role = wire::Role::patient;
+        user.grant.cloud_servers.push_back({.id = {}, .record = server});
+        const auto file = folder.path() / "user.credentials";
+        EXPECT_TRUE(askg::write_file(file, user));
+        return file;
+    }
+
+    base::SeededRandom random{5};
+    crypto::Ed25519PrivateKey signing = crypto::Ed25519PrivateKey::generate();
+    ledger::testing::Chain chain;
+    ledger::testing::Person generator = chain.enrolled(wire::Role::key_generator);
+    storage::TemporaryFolder folder;
+};
+
+// Goal: an exchanged S_X is seen. Method: the key generator itself signs a record with another key
+// in place of the certified one; the file is sound in itself, and the chain does not know it.
+TEST_F(AskgOnChain, ASwappedKeyIsSeenThoughTheKeyGeneratorSignedIt) {
+    auto record = signed_record(9);
+    put(record, wire::CertificationEvent::certified);
+    const auto sound = records_in(file_with(record));
+    ASSERT_TRUE(sound) << sound.error().detail;
+    ASSERT_EQ(sound->size(), 1U);
+    EXPECT_TRUE(check_certified(*chain.app, *sound));
+
+    record.static_public[0] = 10;
+    record.signature = signing.sign(signed_bytes(record));
+    const auto swapped = records_in(file_with(record));
+    ASSERT_TRUE(swapped) << "signed, so the file itself does not give it away";
+    EXPECT_EQ(check_certified(*chain.app, *swapped).error().code, ErrorCode::not_found);
+}
+
+TEST_F(AskgOnChain, ARevokedRecordIsRefused) {
+    const auto record = signed_record(9);
+    put(record, wire::CertificationEvent::certified);
+    put(record, wire::CertificationEvent::revoked);
+    EXPECT_EQ(check_certified(*chain.app, {record}).error().code, ErrorCode::key_not_valid);
+}
+
+TEST_F(AskgOnChain, TheLogMustStandThereAsItSays) {
+    const auto one = signed_record(9);
+    const auto two = signed_record(10);
+    put(one, wire::CertificationEvent::certified);
+    askg::PublicLog log;
+    log.entries = {{.event = askg::LogEvent::certified, .at = {}, .record = one}};
+    EXPECT_TRUE(check_log(*chain.app, log));
+    log.entries.push_back({.event = askg::LogEvent::certified, .at = {}, .record = two});
+    EXPECT_EQ(check_log(*chain.app, log).error().code, ErrorCode::not_found) << "kept from it";
+    put(two, wire::CertificationEvent::certified);
+    EXPECT_TRUE(check_log(*chain.app, log));
+    log.entries.push_back({.event = askg::LogEvent::revoked, .at = {}, .record = one});
+    EXPECT_FALSE(check_log(*chain.app, log)) << "revoked in the log alone";
+    put(one, wire::CertificationEvent::revoked);
+    EXPECT_TRUE(check_log(*chain.app, log));
+    log.entries.pop_back();
+    EXPECT_FALSE(check_log(*chain.app, log)) << "revoked on the chain alone";
+}
+
+TEST_F(AskgTest, AFileIsHeldAgainstTheLedgerOfTheFolderAlone) {
+    (void)new_server();
+    EXPECT_EQ(refused(askg_check,
+                      [&](AskgCommand& command) { command.out = file("server.credentials"); }),
+              ErrorCode::not_found)
+        << "there is no ledger here";
+    EXPECT_EQ(records_in(file("server.credentials"))->size(), 1U);
+    std::ofstream(file("other")) << "no file of a key generator's";
+    std::filesystem::permissions(file("other"), std::filesystem::perms::owner_read);
+    EXPECT_EQ(records_in(file("other")).error().code, ErrorCode::malformed);
 }
 
 }  // namespace

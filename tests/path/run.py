@@ -101,6 +101,24 @@ def simulated_patient(work):
     check("every reading sent is accepted",
           summary.get("readings_sent") == summary.get("readings_accepted"),
           f"{summary.get('readings_sent')} sent, {summary.get('readings_accepted')} accepted")
+    certified_on_the_chain(pathlib.Path(work) / "data")
+
+
+def certified_on_the_chain(data):
+    """What the key generator says, held against the chain; at the end it says what the chain does not."""
+    verify_log = ("askg", "verify-log", "--chain", "--data", data)
+    done = salus(*verify_log)
+    check("every record of the key generator's log stands on the chain", done.returncode == 0, done.stderr)
+    files = [*(data / "fleet").glob("*.credentials"), *(data / "pda").glob("*.credentials"),
+             data / "keys" / "cloud_server.credentials"]
+    done = [salus("askg", "check", file, "--data", data) for file in files]
+    check("and so does every record in the parties' files",
+          len(files) == 12 and all(one.returncode == 0 for one in done), [one.stderr for one in done])
+    members = json.loads(salus("askg", "list", "--data", data, "--json").stdout)["members"]
+    device = next(one for one in members if one["role"] == "device")
+    done = salus("askg", "revoke", "--serial", device["serial"], "--data", data)
+    check("a device is revoked behind the chain's back", done.returncode == 0, done.stderr)
+    check("which is seen", salus(*verify_log).returncode == 1)
 
 
 def salus(*words):
