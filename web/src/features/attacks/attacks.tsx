@@ -44,6 +44,12 @@ function Row({ attack }: { attack: Attack }) {
       <th role="rowheader" scope="row">
         {word_for(w.names, attack.name)}
         {w.tries[attack.name] ? <span className="tries">{w.tries[attack.name]}</span> : null}
+        {attack.detail ? (
+          <details className="tries">
+            <summary>{w.detail}</summary>
+            {attack.detail}
+          </details>
+        ) : null}
       </th>
       <td role="cell" data-label={w.here}>
         <Here resisted={attack.resisted} />
@@ -53,7 +59,6 @@ function Row({ attack }: { attack: Attack }) {
       </td>
       <td role="cell" data-label={w.when}>
         <Moment ms={attack.ran_at_ms} />
-        {attack.detail ? <span className="tries">{attack.detail}</span> : null}
       </td>
     </tr>
   );
