@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "api/pairing.h"
+#include "api/user_agreement.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -102,6 +104,10 @@ public:
         VerifyChain verify_chain;
         /// Null where the node has no checkpoint key (a folder set up before there were any).
         witness::CheckpointPublisher* checkpoints = nullptr;
+        /// Null where no device can be enrolled or ended from here.
+        Enroller* enroller = nullptr;
+        /// Null where nobody signs in by key agreement.
+        UserAgreement* users = nullptr;
     };
 
     /// Listens and answers from threads of its own once this returns. The parts must outlive it.

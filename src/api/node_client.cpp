@@ -92,24 +92,39 @@ std::string words_of(const http::response<http::string_body>& answer) {
     return "the node answered " + std::to_string(answer.result_int());
 }
 
-base::Result<std::string> ask(http::request<http::string_body> request, const std::string& host,
-                              const std::string& port) {
-    request.set(http::field::host, host + ":" + port);
+using Request = http::request<http::string_body>;
+using Answer = http::response<http::string_body>;
+
+/// An answer of 200 or 201.
+base::Result<Answer> ask(Request request, const NodeClient::Address& node,
+                         const std::string& session) {
+    request.set(http::field::host, node.host + ":" + node.port);
+    if (!session.empty()) request.set(http::field::cookie, "salus_session=" + session);
     request.prepare_payload();
     Exchange exchange(std::move(request));
-    auto answer = exchange.run(host, port);
+    auto answer = exchange.run(node.host, node.port);
     if (!answer) {
         const bool large = exchange.failure == http::error::body_limit;
-        return base::fail(large ? ErrorCode::too_large : ErrorCode::unavailable,
-                          "http://" + host + ":" + port + ": " + exchange.failure.message());
+        return base::fail(
+            large ? ErrorCode::too_large : ErrorCode::unavailable,
+            "http://" + node.host + ":" + node.port + ": " + exchange.failure.message());
     }
-    if (answer->result() == http::status::ok) return std::move(answer->body());
+    const bool done =
+        answer->result() == http::status::ok || answer->result() == http::status::created;
+    if (done) return *std::move(answer);
     return base::fail(code_of(answer->result_int()), words_of(*answer));
+}
+
+Request post_of(const std::string& target, std::string body) {
+    Request request(http::verb::post, target, 11, std::move(body));
+    request.set(http::field::content_type, "application/json");
+    request.set("X-Salus", "1");
+    return request;
 }
 
 }  // namespace
 
-base::Result<NodeClient> NodeClient::open(std::string_view url) {
+base::Result<NodeClient::Address> NodeClient::address_of(std::string_view url) {
     constexpr std::string_view scheme = "http://";
     const bool has_scheme = url.starts_with(scheme);
     if (has_scheme) url.remove_prefix(scheme.size());
@@ -121,18 +136,37 @@ base::Result<NodeClient> NodeClient::open(std::string_view url) {
     if (!has_scheme || !digits || colon == 0) {
         return base::fail(ErrorCode::malformed, "a node's address is http://HOST:PORT");
     }
-    return NodeClient(std::string(url.substr(0, colon)), std::string(port));
+    return Address{.host = std::string(url.substr(0, colon)), .port = std::string(port)};
+}
+
+base::Result<NodeClient> NodeClient::open(std::string_view url) {
+    auto node = address_of(url);
+    if (!node) return base::pass(node);
+    return NodeClient(*std::move(node));
 }
 
 base::Result<std::string> NodeClient::get(const std::string& target) const {
-    return ask({http::verb::get, target, 11}, host_, port_);
+    auto answer = ask({http::verb::get, target, 11}, node_, session_);
+    if (!answer) return base::pass(answer);
+    return std::move(answer->body());
 }
 
 base::Result<std::string> NodeClient::post(const std::string& target, std::string body) const {
-    http::request<http::string_body> request(http::verb::post, target, 11, std::move(body));
-    request.set(http::field::content_type, "application/json");
-    request.set("X-Salus", "1");
-    return ask(std::move(request), host_, port_);
+    auto answer = ask(post_of(target, std::move(body)), node_, session_);
+    if (!answer) return base::pass(answer);
+    return std::move(answer->body());
+}
+
+base::Result<std::string> NodeClient::sign_in(const std::string& target, std::string body) {
+    auto answer = ask(post_of(target, std::move(body)), node_, session_);
+    if (!answer) return base::pass(answer);
+    constexpr std::string_view name = "salus_session=";
+    const std::string_view cookie((*answer)[http::field::set_cookie]);
+    if (!cookie.starts_with(name)) {
+        return base::fail(ErrorCode::unavailable, "the node opened no session");
+    }
+    session_ = cookie.substr(name.size(), cookie.find(';') - name.size());
+    return std::move(answer->body());
 }
 
 }  // namespace api

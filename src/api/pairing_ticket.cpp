@@ -61,8 +61,7 @@ crypto::Secret32 request_key(const TicketSecret& secret) {
 crypto::Secret32 answer_key(const TicketSecret& secret, const crypto::Secret32& agreed,
                             base::ByteView node, base::ByteView device) {
     const auto prk = crypto::hkdf_extract(secret.view(), agreed.view());
-    return crypto::hkdf_expand<32>(prk.view(),
-                                   {base::as_bytes("salus pair answer"), node, device});
+    return crypto::hkdf_expand<32>(prk.view(), {base::as_bytes("salus pair answer"), node, device});
 }
 
 std::string upper(std::string text) {

@@ -16,10 +16,12 @@
 #include "cli/inspect.h"
 #include "cli/miner.h"
 #include "cli/node.h"
+#include "cli/pair.h"
 #include "cli/pda.h"
 #include "cli/repair.h"
 #include "cli/setup_command.h"
 #include "cli/up.h"
+#include "cli/user.h"
 #include "cli/verify.h"
 #include "cli/witness.h"
 
@@ -45,6 +47,8 @@ struct Words {
     DataFolder inspect;
     MinerCommand miner;
     DeviceCommand device;
+    PairCommand pair;
+    UserCommand user;
     AttackCommand attack;
     std::function<int()> chosen;
 };
@@ -348,6 +352,24 @@ void add_device_enrol(CLI::App& device, Words& words) {
         [&words] { words.chosen = [&words] { return device_enrol_command(words.device); }; });
 }
 
+/// The device's side: it has no data folder of the node.
+void add_pair(CLI::App& device, Words& words) {
+    auto& command = words.pair;
+    auto* pair = device.add_subcommand("pair", "play a new device that is paired with a ticket");
+    pair->add_option("--ticket", command.ticket,
+                     "file with what the web app shows or copies; -: standard input")
+        ->capture_default_str();
+    pair->add_option("--at", command.address, "the node, http://HOST:PORT, for a code alone");
+    pair->add_option("--source", command.source, "the simulated device that it is")
+        ->capture_default_str();
+    pair->add_option("--label", command.label, "what people call it");
+    pair->add_option("--sealed-to", command.sealed_to, "who opens what it seals: pda or cloud")
+        ->check(CLI::IsMember({"pda", "cloud"}))
+        ->capture_default_str();
+    pair->add_option("--out", command.out, "the device's own folder, a new one")->required();
+    pair->callback([&words] { words.chosen = [&words] { return pair_command(words.pair); }; });
+}
+
 void add_device(CLI::App& app, Words& words) {
     auto* device = app.add_subcommand("device", "who may send readings; a node may run");
     device->require_subcommand(1);
@@ -373,6 +395,31 @@ void add_device(CLI::App& app, Words& words) {
             ->required()
             ->check(CLI::ExistingDirectory);
         flag(*sub, "--json", command.json, "for programs");
+    }
+    add_pair(*device, words);
+}
+
+void add_user(CLI::App& app, Words& words) {
+    auto* user = app.add_subcommand("user", "sign in by key agreement, without a password");
+    user->require_subcommand(1);
+    auto& command = words.user;
+    auto* enrol = user->add_subcommand("register", "this client, for a person with a login");
+    enrol->add_option("--login", command.login, "the person's")->required();
+    enrol->add_option("--password", command.password,
+                      "file with the password (mode 0600); default: that of the demo");
+    enrol->callback(
+        [&words] { words.chosen = [&words] { return user_register_command(words.user); }; });
+    auto* login = user->add_subcommand("login", "agree on keys and sign in");
+    login->add_option("--session", command.session, "gets the session's cookie (mode 0600)");
+    flag(*login, "--json", command.json, "for programs");
+    login->callback(
+        [&words] { words.chosen = [&words] { return user_login_command(words.user); }; });
+    for (auto* sub : {enrol, login}) {
+        sub->add_option("--at", command.address, "the node, http://HOST:PORT")->required();
+        sub->add_option("--secret", command.secret, "file with what the person knows (mode 0600)")
+            ->required()
+            ->check(CLI::ExistingFile);
+        sub->add_option("--keys", command.keys, "the client's own file (mode 0600)")->required();
     }
 }
 
@@ -427,6 +474,7 @@ int run_command(int count, char** words_in) {
     add_witness(app, words);
     add_miner(app, words);
     add_device(app, words);
+    add_user(app, words);
     add_askg(app, words.chosen);
     add_attack(app, words);
     add_tools(app, words);

@@ -163,6 +163,15 @@ Result<void> set_device_state(const DeviceDesk& desk, const wire::DeviceId& id,
     return publish(desk, *enrolment);
 }
 
+Result<askg::UserGrant> register_user(const DeviceDesk& desk, const askg::UserApplication& user) {
+    auto enrolment = Enrolment::open(parts_of(desk));
+    if (!enrolment) return base::pass(enrolment);
+    auto grant = enrolment->register_user(user);
+    if (!grant) return grant;
+    if (auto done = publish(desk, *enrolment); !done) return base::pass(done);
+    return grant;
+}
+
 Result<void> renew_credentials(const DeviceDesk& desk) {
     const auto face = read_cloud_server(desk.folder, 0);
     if (!face) return base::pass(face);

@@ -50,6 +50,10 @@ struct DeviceDesk {  // all borrowed but the function
                                                   identity::DeviceState state,
                                                   const wire::LedgerId& by = {});
 
+/// Registers a person's client for signing in by key agreement. Errors: those of `Enrolment`.
+[[nodiscard]] base::Result<askg::UserGrant> register_user(const DeviceDesk& desk,
+                                                          const askg::UserApplication& user);
+
 /// Gives everybody what they agree on keys with in the running 30 days, where what they have was
 /// made in others; cheap where it was not. While none of the folder's processes runs.
 [[nodiscard]] base::Result<void> renew_credentials(const DeviceDesk& desk);

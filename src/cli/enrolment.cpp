@@ -187,6 +187,23 @@ Result<identity::DeviceRecord> Enrolment::enrol_device(const NewDevice& device,
     return enrolled->record;
 }
 
+Result<askg::UserGrant> Enrolment::register_user(const askg::UserApplication& application) {
+    keyagreement::PeerName name;
+    name.bytes = application.id.bytes;
+    const auto known = generator_->member(askg::PartyRole::user, name);
+    if (known && !known->revoked) {
+        const auto entry = generator_->revoke(askg::PartyRole::user, name);
+        if (!entry) return base::pass(entry);
+        auto told = certify(entry->record, wire::CertificationEvent::revoked);
+        if (!told) return base::pass(told);
+    }
+    auto registration = generator_->register_user(application);
+    if (!registration) return base::pass(registration);
+    auto told = certify(registration->record, wire::CertificationEvent::certified);
+    if (!told) return base::pass(told);
+    return std::move(registration->grant);
+}
+
 Result<void> Enrolment::end(const wire::DeviceId& id, DeviceState state, const wire::LedgerId& by) {
     // Refused in the directory first: from there on nobody is heard, whatever else fails.
     if (auto set = parts_.directory.set_state(id, state, by); !set) return set;

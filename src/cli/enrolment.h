@@ -79,6 +79,9 @@ public:
     /// Revokes or retires a device or a PDA, for ever. Errors: `not_found`, `conflict`.
     [[nodiscard]] base::Result<void> end(const wire::DeviceId& id, identity::DeviceState state,
                                          const wire::LedgerId& by);
+    /// A person's client; the one that was registered before is revoked.
+    [[nodiscard]] base::Result<askg::UserGrant> register_user(
+        const askg::UserApplication& application);
     /// Writes what changed for others: the credentials of PDAs, their list, and the cloud server's
     /// provision. Call it once after the calls above; what it did not write, the next one does.
     [[nodiscard]] base::Result<void> commit();

@@ -11,7 +11,7 @@
 #include "cli/auto_approver.h"
 #include "cli/checkpoints.h"
 #include "cli/demo.h"
-#include "cli/device_desk.h"
+#include "cli/desk_enroller.h"
 #include "cli/engine.h"
 #include "cli/enrolment.h"
 #include "cli/miner.h"
@@ -70,6 +70,7 @@ private:
     void publish_checkpoint();
     Result<void> open_records();
     Result<void> open_gateway();
+    void open_device_desk();
     void take_device_orders();
     Result<void> submit(const wire::Signer& signer, const wire::Action& action);
     Result<void> open_api();
@@ -108,6 +109,8 @@ private:
     std::unique_ptr<readmodel::AccessLog> access_log_;
     std::unique_ptr<AutoApprover> approver_;
     std::unique_ptr<identity::Peers> peers_;
+    std::unique_ptr<DeskEnroller> enroller_;
+    std::unique_ptr<api::UserAgreement> users_;
     std::unique_ptr<mqtt::MosquittoNetwork> network_;
     std::unique_ptr<mqtt::MqttTransport> transport_;
     std::unique_ptr<gateway::Gateway> gateway_;
@@ -317,6 +320,14 @@ Result<void> Node::open_gateway() {
             .own = keyagreement::PrivateKey::from_bytes(face->credentials.static_private),
             .started_at = clock_.now()},
         gateway::Gateway::Options{});
+    users_ = std::make_unique<api::UserAgreement>(
+        keyagreement::ServerSetup{
+            .profiles = {keyagreement::Profile::user_cloud},
+            .suite = *certificate.record.suite,
+            .domain = certificate.authority,
+            .own = keyagreement::PrivateKey::from_bytes(face->credentials.static_private),
+            .started_at = clock_.now()},
+        api::UserAgreement::Parts{*peers_, clock_, random_});
     gateway_->attach(*transport_);
     gateway_->start();
     network_thread_ = std::make_unique<mqtt::NetworkThread>(*network_);
@@ -333,6 +344,7 @@ api::GatewayStats Node::gateway_stats() const {
 }
 
 Result<void> Node::open_api() {
+    open_device_desk();
     if (options_.headless) return {};
     const auto trust = storage::read_file(folder_.trust(), file_bytes_max);
     if (!trust) return base::pass(trust);
@@ -367,7 +379,9 @@ Result<void> Node::open_api() {
          .storage = [this] { return storage_stats(folder_); },
          .health = [this] { return health_of(gateway_->health(), *ledger_store_); },
          .verify_chain = [this](const auto& progress) { return verify_for_api(folder_, progress); },
-         .checkpoints = checkpoints_.get()},
+         .checkpoints = checkpoints_.get(),
+         .enroller = enroller_.get(),
+         .users = users_.get()},
         std::move(options));
     if (!api) return base::pass(api);
     api_ = std::move(*api);
@@ -390,20 +404,24 @@ bool Node::done() const {
     return counts.pending == 0 || (approver_ && approver_->idle());
 }
 
+void Node::open_device_desk() {
+    const auto submit_action = [this](const wire::Signer& signer, const wire::Action& action) {
+        return submit(signer, action);
+    };
+    enroller_ = std::make_unique<DeskEnroller>(DeviceDesk{.folder = folder_,
+                                                          .setup = setup_,
+                                                          .broker_port = options_.broker_port,
+                                                          .keys = *keys_,
+                                                          .directory = *directory_,
+                                                          .peers = peers_.get(),
+                                                          .clock = clock_,
+                                                          .random = random_,
+                                                          .submit = submit_action});
+}
+
 /// Whoever is suspended or revoked by a command is refused within a second.
 void Node::take_device_orders() {
-    const DeviceDesk desk{.folder = folder_,
-                          .setup = setup_,
-                          .broker_port = options_.broker_port,
-                          .keys = *keys_,
-                          .directory = *directory_,
-                          .peers = peers_.get(),
-                          .clock = clock_,
-                          .random = random_,
-                          .submit = [this](const wire::Signer& signer, const wire::Action& action) {
-                              return submit(signer, action);
-                          }};
-    if (auto done = obey_device_orders(desk); !done) {
+    if (auto done = enroller_->obey_orders(); !done) {
         spdlog::error("device orders: {}", done.error().detail);
     }
 }

@@ -17,6 +17,11 @@ namespace {
 constexpr std::chrono::milliseconds erase_after = 1s;
 constexpr std::size_t erasures_max = 4'096;
 
+/// A time that a clock set back has moved far ahead counts as reached.
+bool is_due(base::TimePoint at, base::TimePoint now, std::chrono::milliseconds wait_max) {
+    return at <= now || at > now + wait_max;
+}
+
 void add(RelayCounts& sum, const RelayCounts& more) {
     sum.batches_received += more.batches_received;
     sum.batches_repeated += more.batches_repeated;
@@ -124,34 +129,45 @@ base::Result<void> Hub::take(const PdaMember& wanted, const std::string& tenant)
 
 void Hub::step(std::chrono::milliseconds wait_max) {
     base::TimePoint now = surroundings_.clock.now();
-    if (look_at_ <= now || look_at_ > now + look_every) {
+    if (is_due(look_at_, now, look_every)) {
         look_at_ = now + look_every;
         if (auto loaded = reload(); !loaded) last_error_ = loaded.error().detail;
     }
     base::TimePoint wake = now + wait_max;
-    for (const auto& [id, member] : members_) wake = std::min(wake, member->relay->next_wake());
+    for (const auto& [id, member] : members_) {
+        wake = std::min(wake, member->relay->next_wake());
+        if (const auto keep = member->relay->next_keep()) {
+            wake = std::min(wake, std::max(*keep, write_at_));
+        }
+    }
     surroundings_.network.poll(std::max(wake - surroundings_.clock.now(), 0ms));
     for (const auto& [id, member] : members_) member->relay->work();
-    flush();
+    now = surroundings_.clock.now();
+    if (is_due(write_at_, now, write_every)) {
+        write_at_ = now + write_every;
+        write();
+    }
+    for (const auto& [id, member] : members_) member->relay->tell();
 }
 
-void Hub::flush() {
+/// A write takes as long as the disk does, so what was handed on leaves before it.
+void Hub::write() {
+    for (const auto& [id, member] : members_) member->relay->keep();
     const base::TimePoint now = surroundings_.clock.now();
-    const bool erase_due = erase_at_ <= now || erase_at_ > now + erase_after ||
-                           store_.erasures_waiting() >= erasures_max;
-    base::Result<void> written;
-    if (store_.puts_waiting() > 0 || (store_.erasures_waiting() > 0 && erase_due)) {
-        written = store_.flush();
-        erase_at_ = now + erase_after;
-        if (!written) last_error_ = written.error().detail;
-    }
+    const bool erase_due =
+        is_due(erase_at_, now, erase_after) || store_.erasures_waiting() >= erasures_max;
+    if (store_.puts_waiting() == 0 && (store_.erasures_waiting() == 0 || !erase_due)) return;
+    erase_at_ = now + erase_after;
+    surroundings_.network.poll(0ms);
+    const auto written = store_.flush();
+    if (!written) last_error_ = written.error().detail;
     for (const auto& [id, member] : members_) member->relay->flushed(written);
 }
 
 base::Result<void> Hub::close() {
     for (const auto& [id, member] : members_) {
         member->relay->close();
-        member->relay->work();  // without a connection everything is kept
+        member->relay->keep();  // without a connection: everything
     }
     return store_.flush();
 }

@@ -49,7 +49,8 @@ public:
         const Surroundings& surroundings);
     ~Hub();
 
-    /// One round: polls the network for at most `wait_max`, hands on, writes, tells.
+    /// One round: polls the network for at most `wait_max`, hands on, writes where it is time,
+    /// tells.
     void step(std::chrono::milliseconds wait_max);
     /// What is in memory alone goes to disk, the rest of what is to be erased as well, and the
     /// connections are closed. Errors: those of the store.
@@ -61,6 +62,9 @@ public:
 
     /// How soon a changed file is noticed.
     static constexpr std::chrono::milliseconds look_every{500};
+    /// Between two writes, at least: chosen by us, so that few of them serve many batches and leave
+    /// the disk to others.
+    static constexpr std::chrono::milliseconds write_every{100};
 
 private:
     struct Member;
@@ -70,7 +74,7 @@ private:
     [[nodiscard]] base::Result<void> reload();
     [[nodiscard]] base::Result<void> take(const PdaConfig& config);
     [[nodiscard]] base::Result<void> take(const PdaMember& wanted, const std::string& tenant);
-    void flush();
+    void write();
 
     std::filesystem::path config_file_;
     DeviceQueue::Limits limits_;
@@ -79,6 +83,7 @@ private:
     std::unique_ptr<FileState> config_state_;
     std::map<wire::DeviceId, std::unique_ptr<Member>> members_;
     base::TimePoint look_at_{};
+    base::TimePoint write_at_{};
     base::TimePoint erase_at_{};
     std::string last_error_;
 };

@@ -306,7 +306,6 @@ void Relay::work() {
     }
     if (connected()) send_to_cloud(link_.tick(now));
     forward();
-    keep();
 }
 
 void Relay::keep() {
@@ -338,6 +337,9 @@ void Relay::flushed(const base::Result<void>& written) {
         }
         schedule(device);
     }
+}
+
+void Relay::tell() {
     for (auto& [id, device] : devices_) tell(device);
 }
 
@@ -470,13 +472,22 @@ base::TimePoint Relay::next_wake() const {
     if (connected()) wake = std::min(wake, link_.next_wake());
     for (const auto& [id, device] : devices_) {
         if (device.tell_at) wake = std::min(wake, *device.tell_at);
-        if (const auto oldest = device.queue.oldest_unstored()) {
-            wake = std::min(wake, std::max(*oldest + keep_after, keep_again_at_));
-        }
         if (!reaches_cloud()) continue;
         if (const auto resend = device.queue.next_resend()) wake = std::min(wake, *resend);
     }
     return wake;
+}
+
+std::optional<base::TimePoint> Relay::next_keep() const {
+    std::optional<base::TimePoint> out;
+    const auto wait = reaches_cloud() ? keep_after : std::chrono::milliseconds{0};
+    for (const auto& [id, device] : devices_) {
+        const auto oldest = device.queue.oldest_unstored();
+        if (!oldest) continue;
+        const base::TimePoint at = std::max(*oldest + wait, keep_again_at_);
+        out = out ? std::min(*out, at) : at;
+    }
+    return out;
 }
 
 }  // namespace pda

@@ -79,13 +79,18 @@ public:
     /// own, and those of `open`; then nothing changes.
     [[nodiscard]] base::Result<void> update(const Setup& setup);
 
-    /// Hands on what is due, and puts into the store what must be kept. After it the owner flushes
-    /// the store and calls `flushed`.
+    /// Hands on what is due.
     void work();
-    /// `written`: what the flush said. Tells devices what is kept and what is delivered.
+    /// Puts into the store what must be kept. After it the owner flushes the store and calls
+    /// `flushed` with what the flush said.
+    void keep();
     void flushed(const base::Result<void>& written);
-    /// When it wants to be called next without anything coming in.
+    /// Tells devices what is kept and what is delivered.
+    void tell();
+    /// When it wants to be called next without anything coming in, but for `keep`.
     [[nodiscard]] base::TimePoint next_wake() const;
+    /// When there is something to keep; nothing: never.
+    [[nodiscard]] std::optional<base::TimePoint> next_keep() const;
 
     [[nodiscard]] const wire::DeviceId& id() const { return id_; }
     [[nodiscard]] const RelayCounts& counts() const { return counts_; }
@@ -101,8 +106,9 @@ public:
     void on_disconnected(std::string_view reason) override;
     void on_message(std::string_view topic, base::ByteView payload) override;
 
-    /// Chosen by us: a gateway that is there answers within tens of milliseconds.
-    static constexpr std::chrono::milliseconds keep_after{250};
+    /// Chosen by us: a gateway that is there answers within tens of milliseconds, a busy one within
+    /// hundreds; and a device that hears nothing sends again after 2 s.
+    static constexpr std::chrono::milliseconds keep_after{750};
     /// What is told to a device waits this long for more of the same.
     static constexpr std::chrono::milliseconds tell_after{50};
     /// Devices whose frames are passed on unopened, at most.
@@ -149,7 +155,6 @@ private:
     [[nodiscard]] std::optional<base::Bytes> read(Device& device, std::uint64_t counter);
     [[nodiscard]] bool add_to(Record& record, Device& device, std::uint64_t counter);
     [[nodiscard]] bool send(Record& record);
-    void keep();
     void tell(Device& device);
     [[nodiscard]] bool tell_acknowledged(Device& device, const keyagreement::Sid& session);
     [[nodiscard]] bool tell_kept(Device& device, const keyagreement::Sid& session);

@@ -4,7 +4,7 @@ import { launch, page_faults, World } from './lib/browser.mjs';
 import { Node } from './lib/node.mjs';
 
 // In this order: what needs live values first, what takes consents away last.
-const names = ['measures', 'nurse', 'connection', 'doctor', 'ledger', 'receipt', 'rights', 'looks', 'consent'];
+const names = ['measures', 'nurse', 'connection', 'doctor', 'ledger', 'receipt', 'attacks', 'pairing', 'rights', 'looks', 'consent'];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !names.includes(name));
 if (unknown.length > 0) {

@@ -68,7 +68,7 @@ export const routes = [
     return { json: alarm };
   })],
   ['GET', /^\/patients\/([^/]+)\/reports$/, of_patient(({ query }, patient) => list(world.reports.filter((report) => report.patient.id === patient.id), query))],
-  ['GET', /^\/patients\/([^/]+)\/devices$/, of_patient(({ query }, patient) => list(world.devices.filter((device) => device.patient.id === patient.id), query))],
+  ['GET', /^\/patients\/([^/]+)\/devices$/, of_patient(({ query, me }, patient) => list(world.devices.filter((device) => device.patient.id === patient.id).map((device) => world.device_for(device, me)), query))],
   ['GET', /^\/patients\/([^/]+)\/consents$/, of_patient(({ query }, patient) => list(world.consents.filter((consent) => consent.patient === patient.id), query))],
   ['POST', /^\/patients\/([^/]+)\/consents$/, of_patient(({ body }, patient) => {
     const grantee = world.people.find((person) => person.id === body.grantee);
@@ -120,12 +120,16 @@ export const routes = [
     return { json: { items } };
   })],
   ['GET', /^\/admin\/people$/, signed_in(({ query }) => list(world.people, query))],
-  ['GET', /^\/admin\/devices$/, signed_in(({ query }) => list(world.devices, query))],
+  ['GET', /^\/admin\/devices$/, signed_in(({ query, me }) => list(world.devices.map((device) => world.device_for(device, me)), query))],
   ['GET', /^\/admin\/miners$/, signed_in(({ query }) => list(world.miners, query))],
-  ['POST', /^\/admin\/devices\/([^/]+)\/suspend$/, signed_in((asked) => {
+  ['POST', /^\/patients\/([^/]+)\/devices\/tickets$/, of_patient((_asked, patient) => ({ status: 201, json: world.open_ticket(patient) }))],
+  ['POST', /^\/devices\/([^/]+)\/state$/, signed_in((asked) => {
     const device = world.devices.find((each) => each.id === asked.parts[0]);
-    device.suspended = asked.body.suspended;
-    return { json: device };
+    if (!device) return fail(404, 'not_found', 'No such device.');
+    if (!world.device_for(device, asked.me).may.includes(asked.body.state)) return fail(403, 'not_authorised', 'Ask the administration.');
+    Object.assign(device, { state: asked.body.state, changed_by: asked.login });
+    world.tell_of_device(device);
+    return { json: world.device_for(device, asked.me) };
   })],
   ['GET', /^\/admin\/refusals$/, signed_in(() => ({ json: { since_ms: Date.now() - 7_200_000, items: [{ reason: 'bad_seal', count: 14 }, { reason: 'replayed', count: 3 }, { reason: 'unknown_device', count: 121 }] } }))],
   ['GET', /^\/admin\/storage$/, signed_in(() => ({ json: { items: [{ name: 'ledger', bytes: 12_418_112, files: 31 }, { name: 'series', bytes: 88_012_554, files: 64 }, { name: 'vault', bytes: 4_004_221, files: 212 }], free_bytes: 93_118_112_000 } }))],

@@ -175,9 +175,42 @@ export const access_log = Array.from({ length: 90 }, (_, i) => ({
   time_ms: Date.now() - i * 613_000, actor: { id: doctors[i % 2].id, name: i % 7 === 3 ? people[2].name : doctors[i % 2].name, role: i % 7 === 3 ? 'nurse' : 'doctor' },
   patient: patients[0].id, action: ['read_vitals', 'read_report', 'read', 'approve'][i % 4], what: ['vital signs', 'report 12', 'alarms', 'report 11'][i % 4],
   basis: i % 9 === 4 ? 'no consent stands' : 'consent 4f0c…', allowed: i % 9 !== 4, hash: hex(32) }));
-export const devices = patients.flatMap((patient) => [
-  { id: hex(16), label: 'Bedside monitor', patient: { id: patient.id, name: patient.name }, vitals: vitals_of(patient).slice(0, 4), suspended: false, last_seen_ms: last_of(patient) },
-  { id: hex(16), label: 'Room sensor', patient: { id: patient.id, name: patient.name }, vitals: ['ambient_temperature'], suspended: patient.bed === '2-03', last_seen_ms: patient.bed === '2-03' ? null : last_of(patient) }]);
+export const devices = patients.flatMap((patient, i) => {
+  const of = { patient: { id: patient.id, name: patient.name }, state: 'active', changed_by: null };
+  const hub = { id: hex(16), label: i % 2 ? 'Hub at the bed' : 'Phone', kind: 'pda', ...of, vitals: [], sealed_to: null, pda: null, last_seen_ms: last_of(patient) };
+  const sensor = (label, vitals, more = {}) => ({ id: hex(16), label, kind: 'sensor', ...of, vitals, sealed_to: 'pda', pda: hub.id, last_seen_ms: last_of(patient), ...more });
+  return [hub, sensor('Bedside monitor', vitals_of(patient).slice(0, 4)),
+    sensor('Wrist band', ['heart_rate', 'spo2'], { sealed_to: 'cloud', ...(i === 0 ? { state: 'suspended', changed_by: 'admin' } : {}) }),
+    sensor('Room sensor', ['ambient_temperature'], patient.bed === '2-03' ? { state: 'suspended', changed_by: 'admin', last_seen_ms: null } : {}),
+    ...(i < 3 ? [sensor('Old thermometer', ['body_temperature'], { state: 'retired' })] : [])];
+});
+/// With the states that the asker may give it, as the node does.
+export function device_for({ changed_by, ...device }, me) {
+  const other = device.state === 'active' ? 'suspended' : 'active';
+  const ended = device.state === 'revoked' || device.state === 'retired';
+  if (ended) return { ...device, may: [] };
+  if (me.role === 'administrator') return { ...device, may: [other, 'revoked', 'retired'] };
+  if (me.role !== 'patient' || device.kind === 'pda') return { ...device, may: [] };
+  return { ...device, may: other === 'active' && changed_by !== me.login ? ['retired'] : [other, 'retired'] };
+}
+const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+/// Plays the device too: after SALUS_MOCK_PAIR_MS (default 6 s; 0: never) one is paired with the ticket.
+export function open_ticket(patient) {
+  const code = Array.from(randomBytes(28), (byte) => letters[byte % 32]).join('');
+  const until_ms = Date.now() + Number(process.env.SALUS_MOCK_TICKET_MS ?? 600_000);
+  const ticket = { id: hex(8), patient: patient.id, code: code.match(/.{4}/g).join('-'), text: `SALUS:PAIR:1:${code}:${Math.floor(until_ms / 1000)}:HTTP://127.0.0.1:8080`, until_ms };
+  const wait_ms = Number(process.env.SALUS_MOCK_PAIR_MS ?? 6_000);
+  if (wait_ms > 0) {
+    setTimeout(() => {
+      const hub = devices.find((device) => device.kind === 'pda' && device.patient.id === patient.id);
+      const device = { id: hex(16), label: 'New wrist band', kind: 'sensor', patient: hub.patient, state: 'active', changed_by: null, vitals: ['heart_rate', 'spo2'], sealed_to: 'pda', pda: hub.id, last_seen_ms: null };
+      devices.push(device);
+      tell_of_device(device, ticket.id);
+    }, wait_ms);
+  }
+  return ticket;
+}
+export const tell_of_device = (device, ticket = null) => emit('device', { id: device.id, patient: device.patient.id, label: device.label, vitals: device.vitals, state: device.state, ticket });
 
 // SALUS_MOCK_ATTACKS: none (no run yet) or broken (some do not hold).
 const attack_names = ['replay', 'man_in_the_middle', 'impersonation', 'ephemeral_leak', 'insider', 'device_capture', 'stolen_verifier', 'offline_guessing', 'desynchronisation', 'flooding', 'traceability', 'key_compromise'];

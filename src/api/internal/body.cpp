@@ -47,6 +47,27 @@ std::string Body::text(std::string_view name, std::size_t bytes_max) {
     return std::string(*text);
 }
 
+std::vector<std::string> Body::texts(std::string_view name, std::size_t count_max) {
+    constexpr std::size_t bytes_max = 64;
+    const auto value = take(name);
+    const auto* list = value.if_array();
+    if (list == nullptr || list->size() > count_max) {
+        complain("member '" + std::string(name) + "' must be a list of at most " +
+                 std::to_string(count_max) + " strings");
+        return {};
+    }
+    std::vector<std::string> out;
+    for (const auto& each : *list) {
+        const auto* text = each.if_string();
+        if (text == nullptr || text->size() > bytes_max) {
+            complain("member '" + std::string(name) + "' must hold short strings");
+            return {};
+        }
+        out.emplace_back(*text);
+    }
+    return out;
+}
+
 std::int64_t Body::integer(std::string_view name) {
     const auto value = take(name);
     const auto* number = value.if_int64();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 
@@ -18,6 +19,8 @@ public:
     [[nodiscard]] static base::Result<Body> parse(std::string_view text);
 
     [[nodiscard]] std::string text(std::string_view name, std::size_t bytes_max);
+    /// A list of strings of at most 64 bytes each.
+    [[nodiscard]] std::vector<std::string> texts(std::string_view name, std::size_t count_max);
     [[nodiscard]] std::int64_t integer(std::string_view name);
     [[nodiscard]] bool boolean(std::string_view name);
     /// Errors: `malformed`, naming the first member that is missing, of a wrong type or not known.

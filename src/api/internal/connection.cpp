@@ -7,8 +7,10 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 #include <optional>
 
+#include "api/internal/agreement_connection.h"
 #include "api/internal/server.h"
 
 namespace api {
@@ -93,7 +95,10 @@ private:
         head_ = parser_->get().method() == http::verb::head;
         keep_alive_ = parser_->get().keep_alive();
         version_ = parser_->get().version();
-        auto request = request_of(parser_->release());
+        auto message = parser_->release();
+        const bool upgrade = beast::websocket::is_upgrade(message);
+        auto request = request_of(upgrade ? Parser::value_type(message) : std::move(message));
+        if (request && upgrade) return on_upgrade(*request, message);
         if (!request) {
             keep_alive_ = false;
             return write(error_response(request.error()));
@@ -107,6 +112,14 @@ private:
                                       self->write(std::move(response));
                                   });
                    });
+    }
+
+    void on_upgrade(const Request& request, const Parser::value_type& message) {
+        keep_alive_ = false;
+        const auto admitted = context_.service->admit_upgrade(request);
+        if (!admitted) return write(error_response(admitted.error()));
+        closed_ = true;  // the socket goes on as another
+        serve_agreement(std::move(stream_), message, context_);
     }
 
     void on_bad_read(error_code failed) {

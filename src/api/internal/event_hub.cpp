@@ -123,6 +123,20 @@ void EventHub::publish(const readmodel::ConsentRow& row) {
     add(std::move(event));
 }
 
+void EventHub::publish(const DeviceChange& change) {
+    json::array vitals;
+    for (const auto vital : change.vitals) vitals.emplace_back(wire::info_of(vital).name);
+    Event event(Event::Kind::device, change.patient);
+    event.data = json::serialize(json::object{
+        {"id", hex(change.id)},
+        {"patient", hex(change.patient)},
+        {"label", change.label},
+        {"vitals", std::move(vitals)},
+        {"state", identity::name_of(change.state)},
+        {"ticket", change.ticket ? json::value(hex(*change.ticket)) : json::value(nullptr)}});
+    add(std::move(event));
+}
+
 void EventHub::add(Event event) {
     std::vector<std::pair<std::shared_ptr<void>, std::function<void()>>> to_wake;
     {

@@ -18,12 +18,13 @@
 #include "api/internal/live_patients.h"
 #include "api/internal/sessions.h"
 #include "api/internal/views.h"
+#include "api/pairing_ticket.h"
 
 namespace api {
 
 /// Something that happened, in the words of the event stream.
 struct Event {
-    enum class Kind : std::uint8_t { vitals, alarm, report, block, consent } kind;
+    enum class Kind : std::uint8_t { vitals, alarm, report, block, consent, device } kind;
     std::uint64_t id = 0;
     wire::LedgerId patient;  ///< All but blocks.
     wire::LedgerId other;    ///< Report: the responsible doctor. Consent: the grantee.
@@ -33,6 +34,16 @@ struct Event {
     explicit Event(Kind of_kind, const wire::LedgerId& of_patient = {},
                    const wire::LedgerId& and_other = {})
         : kind(of_kind), patient(of_patient), other(and_other) {}
+};
+
+/// A device or PDA was paired, or its state changed.
+struct DeviceChange {
+    wire::DeviceId id;
+    wire::LedgerId patient;
+    std::string label;
+    std::vector<wire::Vital> vitals;  ///< A PDA has none.
+    identity::DeviceState state{};
+    std::optional<TicketId> ticket;  ///< It was paired with this one just now.
 };
 
 /// Keeps the last events and hands each stream those that its asker may see. Thread-safe.
@@ -59,6 +70,7 @@ public:
     void publish(const review::ReportView& report);
     void publish(const readmodel::BlockRow& row);
     void publish(const readmodel::ConsentRow& row);
+    void publish(const DeviceChange& change);
 
     /// Events after `after`, at most `count_max`. `missed`: some after it are no longer kept, or it
     /// is not of this start; then what is given begins with the newest that will come.

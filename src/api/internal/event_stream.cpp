@@ -19,6 +19,8 @@ std::string_view name_of(Event::Kind kind) {
             return "block";
         case Event::Kind::consent:
             return "consent";
+        case Event::Kind::device:
+            return "device";
     }
     return "ping";
 }
@@ -102,6 +104,9 @@ const std::string* EventStream::visible(const identity::Person& asker, const Eve
         case Event::Kind::report:
             if (may_follow(asker, event.patient)) return &event.data;
             return asker.id == event.other ? &event.reduced : nullptr;
+        case Event::Kind::device:
+            if (asker.role == wire::Role::administrator) return &event.data;
+            return may_follow(asker, event.patient) ? &event.data : nullptr;
         case Event::Kind::vitals:
         case Event::Kind::alarm:
             return may_follow(asker, event.patient) ? &event.data : nullptr;

@@ -67,6 +67,8 @@ struct RouteMatch {
 namespace routes {
 // routes_session.cpp
 base::Result<Response> login(Service& service, const Call& call);
+base::Result<Response> register_client(Service& service, const Call& call);
+base::Result<Response> open_session(Service& service, const Call& call);
 base::Result<Response> logout(Service& service, const Call& call);
 base::Result<Response> me(Service& service, const Call& call);
 // routes_public.cpp
@@ -84,7 +86,6 @@ base::Result<Response> patient(Service& service, const Call& call);
 base::Result<Response> patient_series(Service& service, const Call& call);
 base::Result<Response> patient_strip(Service& service, const Call& call);
 base::Result<Response> patient_alarms(Service& service, const Call& call);
-base::Result<Response> patient_devices(Service& service, const Call& call);
 base::Result<Response> acknowledge_alarm(Service& service, const Call& call);
 // routes_reports.cpp
 base::Result<Response> patient_reports(Service& service, const Call& call);
@@ -118,9 +119,7 @@ base::Result<Response> consistency(Service& service, const Call& call);
 base::Result<Response> add_cosignatures(Service& service, const Call& call);
 // routes_admin.cpp
 base::Result<Response> admin_people(Service& service, const Call& call);
-base::Result<Response> admin_devices(Service& service, const Call& call);
 base::Result<Response> admin_miners(Service& service, const Call& call);
-base::Result<Response> suspend_device(Service& service, const Call& call);
 base::Result<Response> admin_refusals(Service& service, const Call& call);
 base::Result<Response> admin_storage(Service& service, const Call& call);
 base::Result<Response> admin_health(Service& service, const Call& call);
@@ -129,6 +128,12 @@ base::Result<Response> audit_access_log(Service& service, const Call& call);
 base::Result<Response> audit_refusals(Service& service, const Call& call);
 base::Result<Response> start_verify_chain(Service& service, const Call& call);
 base::Result<Response> verify_chain_state(Service& service, const Call& call);
+// routes_devices.cpp
+base::Result<Response> patient_devices(Service& service, const Call& call);
+base::Result<Response> admin_devices(Service& service, const Call& call);
+base::Result<Response> open_ticket(Service& service, const Call& call);
+base::Result<Response> pair_device(Service& service, const Call& call);
+base::Result<Response> change_device(Service& service, const Call& call);
 // routes_attacks.cpp
 base::Result<Response> attacks(Service& service, const Call& call);
 }  // namespace routes

@@ -27,15 +27,6 @@ base::Result<Response> admin_people(Service& service, const Call& call) {
         });
 }
 
-base::Result<Response> admin_devices(Service& service, const Call& call) {
-    const auto page = page_of(call.request, false);
-    if (!page) return base::pass(page);
-    return page_response(
-        service.parts.directory.devices(), *page,
-        [](const identity::DeviceRecord& device) { return hex(device.id); },
-        [&](const identity::DeviceRecord& device) { return service.views.device(device); });
-}
-
 base::Result<Response> admin_miners(Service& service, const Call& call) {
     const auto page = page_of(call.request, false);
     if (!page) return base::pass(page);
@@ -48,22 +39,6 @@ base::Result<Response> admin_miners(Service& service, const Call& call) {
         [](const json::value& miner) { return miner; });
 }
 
-base::Result<Response> suspend_device(Service& service, const Call& call) {
-    const auto id = base::fixed_from_hex<wire::DeviceId>(call.param);
-    if (!id) return base::fail(ErrorCode::malformed, "a device's id has 32 hexadecimal digits");
-    auto body = Body::parse(call.request.body);
-    if (!body) return base::pass(body);
-    const bool suspended = body->boolean("suspended");
-    if (const auto read = body->finish(); !read) return base::pass(read);
-    const auto state = suspended ? identity::DeviceState::suspended : identity::DeviceState::active;
-    if (const auto set = service.parts.directory.set_state(*id, state); !set) {
-        return base::pass(set);
-    }
-    const auto device = service.parts.directory.device(*id);
-    if (!device) return base::fail(ErrorCode::not_found, "no device is enrolled under this id");
-    return json_response(service.views.device(*device));
-}
-
 base::Result<Response> admin_refusals(Service& service, const Call&) {
     if (!service.parts.gateway) {
         return base::fail(ErrorCode::unavailable, "this node has no gateway");
@@ -72,6 +47,11 @@ base::Result<Response> admin_refusals(Service& service, const Call&) {
     json::array items;
     for (const auto& [reason, count] : stats.refused) {
         items.emplace_back(json::object{{"reason", reason}, {"count", count}});
+    }
+    if (service.parts.users != nullptr) {
+        for (const auto& [reason, count] : service.parts.users->refusals()) {
+            items.emplace_back(json::object{{"reason", "login " + reason}, {"count", count}});
+        }
     }
     return json_response(json::object{{"since_ms", ms(stats.since)}, {"items", std::move(items)}});
 }

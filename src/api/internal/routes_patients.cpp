@@ -174,15 +174,6 @@ base::Result<Response> patient_alarms(Service& service, const Call& call) {
         [&](const monitor::Alarm& alarm) { return service.views.alarm(alarm); });
 }
 
-base::Result<Response> patient_devices(Service& service, const Call& call) {
-    const auto page = page_of(call.request, false);
-    if (!page) return base::pass(page);
-    return page_response(
-        service.parts.directory.devices_of(*call.patient), *page,
-        [](const identity::DeviceRecord& device) { return hex(device.id); },
-        [&](const identity::DeviceRecord& device) { return service.views.device(device); });
-}
-
 base::Result<Response> acknowledge_alarm(Service& service, const Call& call) {
     const auto id = parse_number(call.param);
     if (!id) return base::fail(ErrorCode::malformed, "an alarm's id is a number");

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "api/internal/body.h"
@@ -107,6 +108,54 @@ base::Result<Response> login(Service& service, const Call& call) {
     if (!call.session.is_zero()) service.sessions.close(call.session);
     const auto opened = service.sessions.open(person->id);
     auto response = json_response(me_of(service, *person, opened.until));
+    response.headers.emplace_back("Set-Cookie", cookie(opened.token, false));
+    return response;
+}
+
+base::Result<Response> register_client(Service& service, const Call& call) {
+    auto body = Body::parse(call.request.body);
+    if (!body) return base::pass(body);
+    const auto key = base::from_hex(body->text("public_key", 64));
+    auto verifier = base::from_hex(body->text("token_verifier", 64));
+    if (const auto read = body->finish(); !read) return base::pass(read);
+    UserClaim claim;
+    claim.user = call.asker.id;
+    claim.role = call.asker.role;
+    auto token_verifier = verifier ? crypto::Secret32::from(*verifier) : std::nullopt;
+    if (verifier) crypto::wipe(*verifier);
+    if (!key || key->size() != claim.static_public.size() || !token_verifier) {
+        return base::fail(ErrorCode::malformed,
+                          "public_key and token_verifier have 64 hexadecimal digits each");
+    }
+    std::ranges::copy(*key, claim.static_public.begin());
+    claim.token_verifier = *std::move(token_verifier);
+    if (service.parts.enroller == nullptr) {
+        return base::fail(ErrorCode::unavailable, "this node cannot register users");
+    }
+    auto grant = service.parts.enroller->register_user(claim);
+    if (!grant) return base::pass(grant);
+    auto response = json_response(json::object{{"grant", base::to_hex(*grant)}}, 201);
+    crypto::wipe(*grant);
+    return response;
+}
+
+base::Result<Response> open_session(Service& service, const Call& call) {
+    auto body = Body::parse(call.request.body);
+    if (!body) return base::pass(body);
+    auto token = base::from_hex(body->text("token", 64));
+    if (const auto read = body->finish(); !read) return base::pass(read);
+    if (!token) return base::fail(ErrorCode::malformed, "a login token has 64 hexadecimal digits");
+    const auto user =
+        service.parts.users == nullptr ? std::nullopt : service.parts.users->spend(*token);
+    crypto::wipe(*token);
+    const auto person = user ? service.parts.directory.person(*user) : std::nullopt;
+    if (!person || person->login.empty()) {
+        return base::fail(ErrorCode::unauthenticated,
+                          "this login token is not known, used or over; agree on a new one");
+    }
+    if (!call.session.is_zero()) service.sessions.close(call.session);
+    const auto opened = service.sessions.open(person->id);
+    auto response = json_response(me_of(service, *person, opened.until), 201);
     response.headers.emplace_back("Set-Cookie", cookie(opened.token, false));
     return response;
 }

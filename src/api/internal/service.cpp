@@ -82,6 +82,7 @@ Service::Service(const Api::Parts& borrowed_parts, Options service_options)
       live(parts.clock),
       views(parts, live),
       hub(EventHub::Parts{views, live, parts.clock}),
+      tickets(parts.clock, parts.random),
       files(options.web),
       metrics(parts),
       verify_job(parts.verify_chain),
@@ -136,12 +137,36 @@ void Service::follow_blocks() {
 
 void Service::tick() {
     sessions.drop_idle();
+    tickets.drop_old();
+    if (parts.users != nullptr) parts.users->tick();
     parts.key_store.drop_idle();
 }
 
 bool Service::is_own_address(std::string_view host) const {
     const auto own = port.load();
     return host == fmt::format("127.0.0.1:{}", own) || host == fmt::format("localhost:{}", own);
+}
+
+/// Or no page at all.
+bool Service::is_own_page(const Request& request) const {
+    constexpr std::string_view scheme = "http://";
+    const bool foreign_origin =
+        !request.origin.empty() && (!request.origin.starts_with(scheme) ||
+                                    !is_own_address(request.origin.substr(scheme.size())));
+    const bool foreign_site = !request.fetch_site.empty() && request.fetch_site != "same-origin" &&
+                              request.fetch_site != "none";
+    return !foreign_origin && !foreign_site;
+}
+
+base::Result<void> Service::admit_upgrade(const Request& request) const {
+    if (auto origin = check_origin(request); !origin) return origin;
+    if (!is_own_page(request)) {
+        return base::fail(ErrorCode::not_authorised, "a page of another site may not do this");
+    }
+    if (request.path != "/api/v1/agreement" || parts.users == nullptr) {
+        return base::fail(ErrorCode::not_found, "no WebSocket is served here");
+    }
+    return {};
 }
 
 base::Result<void> Service::check_origin(const Request& request) const {
@@ -153,13 +178,7 @@ base::Result<void> Service::check_origin(const Request& request) const {
             fmt::format("open http://127.0.0.1:{}; other names are not answered", port.load()));
     }
     if (request.method == Method::get) return {};
-    constexpr std::string_view scheme = "http://";
-    const bool foreign_origin =
-        !request.origin.empty() && (!request.origin.starts_with(scheme) ||
-                                    !is_own_address(request.origin.substr(scheme.size())));
-    const bool foreign_site = !request.fetch_site.empty() && request.fetch_site != "same-origin" &&
-                              request.fetch_site != "none";
-    if (foreign_origin || foreign_site || request.salus_header != "1") {
+    if (!is_own_page(request) || request.salus_header != "1") {
         return base::fail(
             ErrorCode::not_authorised,
             "a change must come from this node's own pages, with the header X-Salus: 1");

@@ -13,6 +13,7 @@
 #include "api/internal/routes.h"
 #include "api/internal/sessions.h"
 #include "api/internal/static_files.h"
+#include "api/internal/ticket_desk.h"
 #include "api/internal/verify_job.h"
 #include "api/internal/views.h"
 
@@ -28,6 +29,9 @@ struct Service : std::enable_shared_from_this<Service> {
                                                                      Options options);
 
     [[nodiscard]] Response handle(const Request& request);
+    /// Whether `request` may become a WebSocket: of users' key agreement alone, and not from
+    /// another site's page. Errors: `not_found`, `not_authorised`.
+    [[nodiscard]] base::Result<void> admit_upgrade(const Request& request) const;
     /// About once a second: drops idle sessions and keys.
     void tick();
 
@@ -40,6 +44,7 @@ struct Service : std::enable_shared_from_this<Service> {
     LivePatients live;
     Views views;
     EventHub hub;
+    TicketDesk tickets;
     StaticFiles files;
     Metrics metrics;
     VerifyJob verify_job;
@@ -51,6 +56,7 @@ struct Service : std::enable_shared_from_this<Service> {
 private:
     void follow_blocks();
     [[nodiscard]] base::Result<void> check_origin(const Request& request) const;
+    [[nodiscard]] bool is_own_page(const Request& request) const;
     [[nodiscard]] bool is_own_address(std::string_view host) const;
     [[nodiscard]] Response answer(const Route& route, const Request& request,
                                   std::string_view param);

@@ -23,6 +23,25 @@ private:
     std::atomic<std::int64_t> now_ms_;
 };
 
+/// Plays the key generator: enrols whoever asks, unless told to fail.
+class TestEnroller final : public Enroller {
+public:
+    /// Borrows `directory`.
+    explicit TestEnroller(identity::Directory& directory) : directory_(directory) {}
+    [[nodiscard]] base::Result<EnrolledDevice> enrol(const DeviceClaim& claim) override;
+    [[nodiscard]] base::Result<void> set_state(const wire::DeviceId& id,
+                                               identity::DeviceState state,
+                                               const wire::LedgerId& by) override;
+    [[nodiscard]] base::Result<base::Bytes> register_user(const UserClaim& claim) override;
+
+    std::optional<base::ErrorCode> failing;  ///< What all calls answer, if set.
+    std::vector<wire::DeviceId> ended;       ///< Their certificates are withdrawn.
+    unsigned enrolments = 0;
+
+private:
+    identity::Directory& directory_;
+};
+
 /// The one witness that the node names.
 [[nodiscard]] witness::Cosigner make_witness();
 
@@ -57,6 +76,10 @@ public:
     void withdraw(std::string_view patient, const std::string& ref);
     /// Makes every write of the access log fail, or work again.
     void set_log_full(bool full);
+
+    [[nodiscard]] wire::DeviceId device_of(std::string_view patient) const;
+    [[nodiscard]] wire::DeviceId pda_of(std::string_view patient) const;
+    [[nodiscard]] TestEnroller& enroller();
 
     TestClock clock;
     [[nodiscard]] Service& service();

@@ -43,6 +43,7 @@ struct TestNode::State {
     storage::MemoryStore directory_store, consent_store, chain_store, series_store, monitor_store,
         review_store, vault_store, read_store, access_store;
     std::unique_ptr<identity::Directory> directory;
+    std::unique_ptr<TestEnroller> enroller;
     std::unique_ptr<identity::KeyStore> keys;
     std::unique_ptr<identity::ConsentKeys> consent_keys;
     std::unique_ptr<crypto::SignatureVerifier> verifier = crypto::make_serial_verifier();
@@ -81,8 +82,11 @@ wire::LedgerId id_of(std::string_view login) {
     std::copy_n(digest.begin(), id.bytes.size(), id.bytes.begin());
     return id;
 }
-wire::DeviceId device_of(std::string_view login) {
+wire::DeviceId device_id_of(std::string_view login) {
     return *wire::DeviceId::from(id_of("device of " + std::string(login)).view());
+}
+wire::DeviceId pda_id_of(std::string_view login) {
+    return *wire::DeviceId::from(id_of("PDA of " + std::string(login)).view());
 }
 const std::vector<std::pair<std::string, Role>>& cast() {
     static const std::vector<std::pair<std::string, Role>> people{
@@ -112,6 +116,7 @@ bool signs(std::string_view login) {
 
 void TestNode::State::make_people() {
     directory = must(identity::Directory::open(directory_store));
+    enroller = std::make_unique<TestEnroller>(*directory);
     keys = must(identity::KeyStore::open(folder.path() / "keys", clock, random));
     consent_keys = std::make_unique<identity::ConsentKeys>(consent_store,
                                                            keys->derived_key("consent"), random);
@@ -128,17 +133,18 @@ void TestNode::State::make_people() {
             person.age_years = 50;
             person.sex = "female";
             person.responsible_doctor = id_of("lee");
-            wire::DeviceId pda = device_of(login);
-            pda.bytes[15] ^= 0xFF;
-            must(directory->add(identity::PdaRecord{
-                .id = pda, .label = "PDA", .patient = person.id, .changed_by = {}}));
-            must(directory->add({.id = device_of(login),
-                                 .label = "Bedside monitor",
-                                 .patient = person.id,
-                                 .vitals = {wire::Vital::heart_rate, wire::Vital::spo2},
-                                 .pda = pda,
-                                 .interval_ms = 1000,
-                                 .changed_by = {}}));
+            identity::PdaRecord pda;
+            pda.id = pda_id_of(login);
+            pda.label = "Phone";
+            pda.patient = person.id;
+            must(directory->add(pda));
+            identity::DeviceRecord device;
+            device.id = device_id_of(login);
+            device.label = "Bedside monitor";
+            device.patient = person.id;
+            device.vitals = {wire::Vital::heart_rate, wire::Vital::spo2};
+            device.pda = pda.id;
+            must(directory->add(device));
         }
         must(directory->add(person));
     }
@@ -305,7 +311,8 @@ Api::Parts TestNode::parts() {
                     return ChainVerdict{
                         .ok = true, .finding = "", .anchor = "anchor not independent"};
                 },
-            .checkpoints = state_->checkpoints.get()};
+            .checkpoints = state_->checkpoints.get(),
+            .enroller = state_->enroller.get()};
 }
 
 Options TestNode::options() const {
@@ -318,6 +325,47 @@ Options TestNode::options() const {
     options.trust_json = "{\"chain_id\":\"salus-test\"}";
     options.workers = 4;
     return options;
+}
+
+wire::DeviceId TestNode::device_of(std::string_view patient) const {
+    return device_id_of(patient);
+}
+wire::DeviceId TestNode::pda_of(std::string_view patient) const {
+    return pda_id_of(patient);
+}
+TestEnroller& TestNode::enroller() {
+    return *state_->enroller;
+}
+
+base::Result<EnrolledDevice> TestEnroller::enrol(const DeviceClaim& claim) {
+    if (failing) return base::fail(*failing, "the test wants it so");
+    ++enrolments;
+    identity::DeviceRecord record;
+    record.id = *wire::DeviceId::from(std::span(claim.static_public).first(16));
+    record.label = claim.label;
+    record.patient = claim.patient;
+    record.vitals = claim.vitals;
+    record.interval_ms = claim.interval_ms;
+    record.sealed_to = claim.token_verifier ? identity::SealedTo::cloud : identity::SealedTo::pda;
+    for (const auto& pda : directory_.pdas()) {
+        if (pda.patient == claim.patient) record.pda = pda.id;
+    }
+    if (auto added = directory_.add(record); !added) return base::pass(added);
+    const auto kit = base::as_bytes("what the device needs");
+    return EnrolledDevice{.record = std::move(record), .kit = {kit.begin(), kit.end()}};
+}
+
+base::Result<void> TestEnroller::set_state(const wire::DeviceId& id, identity::DeviceState state,
+                                           const wire::LedgerId& by) {
+    if (failing) return base::fail(*failing, "the test wants it so");
+    if (identity::is_final(state)) ended.push_back(id);
+    return directory_.set_state(id, state, by);
+}
+
+base::Result<base::Bytes> TestEnroller::register_user(const UserClaim& claim) {
+    if (failing) return base::fail(*failing, "the test wants it so");
+    const auto grant = "grant of " + hex(claim.user);
+    return base::Bytes(grant.begin(), grant.end());
 }
 
 identity::Person TestNode::person(std::string_view login) const {
@@ -385,7 +433,7 @@ void TestNode::send_readings(std::string_view patient, std::int64_t heart_rate_m
                                   .period_us = 0});
     }
     const series::Arrival arrival{.patient = id_of(patient),
-                                  .device = device_of(patient),
+                                  .device = device_id_of(patient),
                                   .batch = batch,
                                   .gateway_time = clock.now()};
     must(state_->series->append(std::span(&arrival, 1)));

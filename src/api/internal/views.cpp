@@ -198,15 +198,4 @@ json::object Views::access(const readmodel::AccessEntry& entry, bool with_names)
             {"hash", hex(entry.hash)}};
 }
 
-json::object Views::device(const identity::DeviceRecord& device) const {
-    json::array vitals;
-    for (const auto vital : device.vitals) vitals.emplace_back(wire::info_of(vital).name);
-    return {{"id", hex(device.id)},
-            {"label", device.label},
-            {"patient", person_ref(device.patient)},
-            {"vitals", std::move(vitals)},
-            {"suspended", device.state == identity::DeviceState::suspended},
-            {"last_seen_ms", ms(live_.last_seen(device.id))}};
-}
-
 }  // namespace api

@@ -48,7 +48,12 @@ public:
     [[nodiscard]] boost::json::object consent(const readmodel::ConsentRow& row) const;
     [[nodiscard]] boost::json::object access(const readmodel::AccessEntry& entry,
                                              bool with_names) const;
-    [[nodiscard]] boost::json::object device(const identity::DeviceRecord& device) const;
+    /// With the states that `asker` may give it.
+    [[nodiscard]] boost::json::object device(const identity::DeviceRecord& device,
+                                             const identity::Person& asker) const;
+    /// In the same shape; it was last heard when any of its devices was.
+    [[nodiscard]] boost::json::object pda(const identity::PdaRecord& pda,
+                                          const identity::Person& asker) const;
 
     [[nodiscard]] boost::json::object block_summary(const readmodel::BlockRow& row) const;
     [[nodiscard]] base::Result<boost::json::object> block(const readmodel::BlockRow& row) const;

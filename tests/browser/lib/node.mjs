@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dirname, '../../..');
-const program = join(root, 'build/release/salus');
+export const program = join(root, 'build/release/salus');
 const recordings = resolve(root, '../shared/data/bidmc');
 const start_patience_ms = 60_000;
 const stop_patience_ms = 20_000;

@@ -40,6 +40,7 @@ async function pages_of(world) {
     ['verify-checked', patient.login, `/verify?report=${report.id}`],
     ...admin.map((part) => [`admin-${part}`, 'admin', `/admin?part=${part}`]),
     ...['access', 'refused', 'chain'].map((part) => [`audit-${part}`, 'auditor', `/audit?part=${part}`]),
+    ['attacks', 'auditor', '/attacks'],
     ['no-right', 'auditor', '/review'],
     ['unknown', 'auditor', '/no/such/page'],
   ];

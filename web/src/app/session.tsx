@@ -44,6 +44,11 @@ function handlers_for(queries: QueryClient): EventHandlers {
     consent: () => {
       for (const key of [['consents'], keys.ward, ['patient'], ['access']]) old(key);
     },
+    device: (event) => {
+      live_store.on_device(event);
+      old(keys.devices);
+      old([...keys.admin, 'devices']);
+    },
     missed: () => {
       void queries.invalidateQueries();
       tell(words.connection.missed_detail, words.connection.missed);

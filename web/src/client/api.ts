@@ -33,6 +33,9 @@ export const api = {
   devices: (id: PersonId, signal?: Signal) =>
     get<t.Page<t.Device>>(`/patients/${at(id)}/devices`, undefined, signal),
 
+  open_ticket: (patient: PersonId) => post<t.PairingTicket>(`/patients/${at(patient)}/devices/tickets`),
+  change_device: (id: DeviceId, state: t.DeviceState) => post<t.Device>(`/devices/${at(id)}/state`, { state }),
+
   reports: (state: t.ReportState, signal?: Signal) =>
     get<t.Page<t.Report>>('/reports', { state, limit: 500 }, signal),
   report: (id: ReportId, signal?: Signal) => get<t.ReportDetail>(`/reports/${at(id)}`, undefined, signal),
@@ -70,8 +73,6 @@ export const api = {
     get<t.Page<t.Device>>('/admin/devices', { cursor, limit: 100 }, signal),
   admin_miners: (cursor: string | null, signal?: Signal) =>
     get<t.Page<t.MinerRow>>('/admin/miners', { cursor, limit: 100 }, signal),
-  suspend: (id: DeviceId, suspended: boolean) =>
-    post<t.Device>(`/admin/devices/${at(id)}/suspend`, { suspended }),
   refused_frames: (signal?: Signal) => get<t.Refusals>('/admin/refusals', undefined, signal),
   storage: (signal?: Signal) => get<t.Storage>('/admin/storage', undefined, signal),
   health: (signal?: Signal) => get<t.Health>('/admin/health', undefined, signal),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only EventSource of the app. It resumes from the last event id, and says what a break cost.
-import type { Alarm, BlockSummary, Consent, Report, VitalsEvent } from './types';
+import type { Alarm, BlockSummary, Consent, DeviceEvent, Report, VitalsEvent } from './types';
 
 export type ConnectionState = 'connecting' | 'live' | 'silent' | 'lost' | 'offline';
 
@@ -10,6 +10,7 @@ export interface EventHandlers {
   report(report: Report): void;
   block(block: BlockSummary): void;
   consent(consent: Consent): void;
+  device(event: DeviceEvent): void;
   /// The node can no longer say what happened since: everything must be fetched anew.
   missed(): void;
   /// The node answered, but not with events: the session may be over.
@@ -84,6 +85,7 @@ export class LiveConnection {
     on('report', this.handlers.report);
     on('block', this.handlers.block);
     on('consent', this.handlers.consent);
+    on('device', this.handlers.device);
     on('missed', () => this.handlers.missed());
     on('ping', () => undefined);
   }

@@ -3,7 +3,7 @@
 // throttled here: however many events come, a patient's subscribers hear of it 5 times a second.
 import { expected_interval_ms, type PatientClock } from './age';
 import type { PersonId } from './ids';
-import type { Alarm, Live, Quality, Reading, VitalName, VitalsEvent, WardPatient } from './types';
+import type { Alarm, DeviceEvent, Live, Quality, Reading, VitalName, VitalsEvent, WardPatient } from './types';
 
 export interface LiveVital {
   vital: VitalName;
@@ -71,6 +71,7 @@ export class LiveStore {
   private readonly listeners = new Map<PersonId, Set<Listener>>();
   private readonly readings_listeners = new Map<PersonId, Set<ReadingsListener>>();
   private readonly alarm_listeners = new Set<(alarm: Alarm) => void>();
+  private readonly device_listeners = new Set<(event: DeviceEvent) => void>();
   private readonly touched = new Set<PersonId>();
   private timer: ReturnType<typeof setTimeout> | null = null;
   private last_notified_ms = 0;
@@ -118,6 +119,10 @@ export class LiveStore {
     this.touch(alarm.patient);
   }
 
+  on_device(event: DeviceEvent): void {
+    for (const listener of this.device_listeners) listener(event);
+  }
+
   subscribe(id: PersonId, listener: Listener): () => void {
     return add_to(this.listeners, id, listener);
   }
@@ -127,6 +132,10 @@ export class LiveStore {
   subscribe_alarms(listener: (alarm: Alarm) => void): () => void {
     this.alarm_listeners.add(listener);
     return () => this.alarm_listeners.delete(listener);
+  }
+  subscribe_devices(listener: (event: DeviceEvent) => void): () => void {
+    this.device_listeners.add(listener);
+    return () => this.device_listeners.delete(listener);
   }
   /// At sign-out: nothing of one person stays for the next.
   clear(): void {

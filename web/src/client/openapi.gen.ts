@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with a login token of a completed key agreement (docs/formats/http-api.md) */
+        post: operations["openSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/logout": {
         parameters: {
             query?: never;
@@ -49,6 +66,23 @@ export interface paths {
         get: operations["getMe"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Register a client of the asker's for signing in by key agreement; the one from before ends */
+        post: operations["registerClient"];
         delete?: never;
         options?: never;
         head?: never;
@@ -219,6 +253,57 @@ export interface paths {
         get: operations["getPatientDevices"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{id}/devices/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a pairing ticket: good for one device, for ten minutes; the patient's ticket from before ends */
+        post: operations["openPairingTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/pair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A device asks to be enrolled with a ticket; docs/formats/pairing.md */
+        post: operations["pairDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Suspend a device, let it send again, or end it for good */
+        post: operations["changeDevice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -685,23 +770,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/devices/{id}/suspend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Suspend a device, or let it speak again */
-        post: operations["suspendDevice"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/admin/refusals": {
         parameters: {
             query?: never;
@@ -829,7 +897,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live events (docs/formats/http-api.md): vitals VitalsEvent, alarm Alarm, report Report, block BlockSummary, consent Consent, ping PingEvent, missed MissedEvent */
+        /** Live events (docs/formats/http-api.md): vitals VitalsEvent, alarm Alarm, report Report, block BlockSummary, consent Consent, device DeviceEvent, ping PingEvent, missed MissedEvent */
         get: operations["getEvents"];
         put?: never;
         post?: never;
@@ -1332,20 +1400,38 @@ export interface components {
             allowed: boolean;
             hash: components["schemas"]["Hash256"];
         };
+        /**
+         * @description revoked and retired are final
+         * @enum {string}
+         */
+        DeviceState: "active" | "suspended" | "revoked" | "retired";
+        /** @enum {string} */
+        SealedTo: "pda" | "cloud";
         Device: {
             id: components["schemas"]["DeviceId"];
             label: string;
+            /**
+             * @description pda: the patient's phone or hub, which passes readings on
+             * @enum {string}
+             */
+            kind: "sensor" | "pda";
             patient: components["schemas"]["PersonRef"];
             vitals: components["schemas"]["VitalName"][];
-            suspended: boolean;
+            state: components["schemas"]["DeviceState"];
+            /** @description Who opens what it seals; null for a PDA */
+            sealed_to: components["schemas"]["SealedTo"] | null;
+            /** @description Id of the PDA that serves it; null for a PDA */
+            pda: string | null;
             /**
              * Format: int64
              * @description By the node's clock; ms since 1970
              */
             last_seen_ms: number | null;
+            /** @description The states that the asker may give it now */
+            may: components["schemas"]["DeviceState"][];
         };
-        SuspendDevice: {
-            suspended: boolean;
+        ChangeDevice: {
+            state: components["schemas"]["DeviceState"];
         };
         BlockSummary: {
             height: number;
@@ -1672,6 +1758,53 @@ export interface components {
         AttackList: {
             items: components["schemas"]["Attack"][];
         };
+        EmptyBody: Record<string, never>;
+        PairingTicket: {
+            /** @description 16 hexadecimal digits */
+            id: string;
+            patient: components["schemas"]["LedgerId"];
+            /** @description To type: 28 letters and digits in groups of four. Secret */
+            code: string;
+            /** @description For a QR code in alphanumeric mode. Secret */
+            text: string;
+            /**
+             * Format: int64
+             * @description ms since 1970
+             */
+            until_ms: number;
+        };
+        PairRequest: {
+            ticket: string;
+            /** @description Hexadecimal */
+            sealed: string;
+        };
+        PairAnswer: {
+            /** @description Hexadecimal */
+            sealed: string;
+        };
+        DeviceEvent: {
+            id: components["schemas"]["DeviceId"];
+            patient: components["schemas"]["LedgerId"];
+            label: string;
+            vitals: components["schemas"]["VitalName"][];
+            state: components["schemas"]["DeviceState"];
+            /** @description It was paired with this ticket just now */
+            ticket: string | null;
+        };
+        LoginToken: {
+            /** @description 64 hexadecimal digits */
+            token: string;
+        };
+        RegisterClient: {
+            /** @description S_U, 64 hexadecimal digits */
+            public_key: string;
+            /** @description TKV_U, 64 hexadecimal digits. Secret */
+            token_verifier: string;
+        };
+        ClientGrant: {
+            /** @description The key generator's user grant, hexadecimal. Secret */
+            grant: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1699,6 +1832,42 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    openSession: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Pages of other sites cannot set it */
+                "X-Salus": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginToken"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1763,6 +1932,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    registerClient: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Pages of other sites cannot set it */
+                "X-Salus": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterClient"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientGrant"];
                 };
             };
             /** @description Refused or failed */
@@ -2093,6 +2298,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    openPairingTicket: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Pages of other sites cannot set it */
+                "X-Salus": "1";
+            };
+            path: {
+                id: components["schemas"]["LedgerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmptyBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairingTicket"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pairDevice: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Pages of other sites cannot set it */
+                "X-Salus": "1";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PairRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairAnswer"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeDevice: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Pages of other sites cannot set it */
+                "X-Salus": "1";
+            };
+            path: {
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeDevice"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
                 };
             };
             /** @description Refused or failed */
@@ -3035,44 +3352,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MinerList"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    suspendDevice: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Pages of other sites cannot set it */
-                "X-Salus": "1";
-            };
-            path: {
-                id: components["schemas"]["DeviceId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SuspendDevice"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Device"];
                 };
             };
             /** @description Refused or failed */

@@ -57,6 +57,10 @@ export type Consent = With<
 export type ConsentGrant = With<Schemas['GrantConsent'], { grantee: LedgerId }>;
 export type Access = Schemas['Access'];
 export type Device = With<Schemas['Device'], { id: DeviceId; patient: Named }>;
+export type DeviceState = Schemas['DeviceState'];
+export type PairingTicket = Schemas['PairingTicket'];
+/// A device was paired, or its state changed.
+export type DeviceEvent = With<Schemas['DeviceEvent'], { id: DeviceId; patient: LedgerId }>;
 export type BlockSummary = With<Schemas['BlockSummary'], { hash: HeaderHash }>;
 export type Block = With<
   Schemas['Block'],

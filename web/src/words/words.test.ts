@@ -18,6 +18,10 @@ test.each([
   ['Category', en.my_health.categories],
   ['Purpose', en.my_health.purposes],
   ['TransactionKind', en.ledger.kinds],
+  ['DeviceState', en.devices.states],
+  ['DeviceState', en.devices.actions],
+  ['DeviceState', en.devices.effects as Record<string, string>],
+  ['SealedTo', en.devices.sealed],
   ['ReportState', en.reports as unknown as Record<string, string>],
 ])('every %s of the API has a word', (schema, table) => {
   expect(names_of(schema).length).toBeGreaterThan(0);

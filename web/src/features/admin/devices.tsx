@@ -1,74 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Button, Modal } from '@mantine/core';
-import { useQueryClient } from '@tanstack/react-query';
+import { Button, Select } from '@mantine/core';
 import { useState } from 'react';
 import { api } from '@/client/api';
-import { keys, usePages } from '@/client/queries';
-import type { Device } from '@/client/types';
-import { Ago, Hash, tell, tell_failure } from '@/ui/bits';
+import { keys, usePages, usePeople } from '@/client/queries';
+import type { Grantee } from '@/client/types';
+import { Hash } from '@/ui/bits';
+import { DeviceActions, DeviceTag, LastHeard } from '@/ui/device_parts';
+import { PairingDialog } from '@/ui/pairing_dialog';
+import { Failure } from '@/ui/states';
 import { PagedTable } from '@/ui/table';
 import { word_for, words } from '@/words';
 
 const w = words.admin;
 
-export function Devices() {
-  const queries = useQueryClient();
-  const key = [...keys.admin, 'devices'];
-  const query = usePages(key, (cursor, signal) => api.admin_devices(cursor, signal));
-  const [leaving, set_leaving] = useState<Device | null>(null);
-  const change = async (device: Device, suspended: boolean): Promise<void> => {
-    set_leaving(null);
-    try {
-      await api.suspend(device.id, suspended);
-      tell(suspended ? w.suspend_done(device.label) : w.resume_done(device.label));
-    } catch (error) {
-      tell_failure(w.failed, error);
-    }
-    await queries.invalidateQueries({ queryKey: key });
-  };
+/// Chooses the patient, then shows the ticket.
+function AddDevice() {
+  const people = usePeople('patient', true);
+  const [chosen, set_chosen] = useState<Grantee | null>(null);
+  const [open, set_open] = useState(false);
   return (
     <>
+      {people.error ? <Failure error={people.error} retry={() => void people.refetch()} /> : null}
+      <form
+        className="add-device"
+        onSubmit={(event) => {
+          event.preventDefault();
+          set_open(true);
+        }}
+      >
+        <Select
+          label={words.pairing.for_patient}
+          placeholder={words.pairing.for_patient_hint}
+          searchable
+          nothingFoundMessage={words.pairing.nobody}
+          data={people.data?.items.map((person) => ({ value: person.id, label: person.name })) ?? []}
+          value={chosen?.id ?? null}
+          onChange={(id) => set_chosen(people.data?.items.find((person) => person.id === id) ?? null)}
+        />
+        <Button type="submit" disabled={!chosen}>
+          {words.pairing.add}
+        </Button>
+      </form>
+      {open && chosen ? <PairingDialog patient={chosen.id} name={chosen.name} close={() => set_open(false)} /> : null}
+    </>
+  );
+}
+
+export function Devices() {
+  const query = usePages([...keys.admin, 'devices'], (cursor, signal) => api.admin_devices(cursor, signal));
+  return (
+    <>
+      <AddDevice />
       <PagedTable
         query={query}
         row_key={(device) => device.id}
-        empty={words.state.empty}
+        empty={words.devices.none}
         columns={[
-          { title: w.device, cell: (device) => <strong>{device.label}</strong> },
+          {
+            title: w.device,
+            cell: (device) => (
+              <>
+                <strong>{device.label}</strong>
+                {device.kind === 'pda' ? <span className="muted"> {word_for(words.devices.kinds, device.kind)}</span> : null}
+              </>
+            ),
+          },
           { title: w.patient, cell: (device) => device.patient.name || w.unpaired },
           { title: w.measures, cell: (device) => device.vitals.map((vital) => word_for(words.vitals_short, vital)).join(', ') },
-          { title: w.last_heard, cell: (device) => (device.last_seen_ms === null ? words.patient.device_never : <Ago ms={device.last_seen_ms} />) },
-          {
-            title: w.state,
-            cell: (device) => (
-              <span className="tag" data-kind={device.suspended ? 'bad' : 'good'}>
-                {device.suspended ? w.suspended : w.active}
-              </span>
-            ),
-          },
+          { title: w.sends_to, cell: (device) => (device.sealed_to ? word_for(words.devices.sealed_short, device.sealed_to) : '') },
+          { title: w.last_heard, cell: (device) => <LastHeard device={device} /> },
+          { title: w.state, cell: (device) => <DeviceTag state={device.state} /> },
           { title: w.id, cell: (device) => <Hash text={device.id} what={w.id} /> },
-          {
-            title: w.change,
-            cell: (device) => (
-              <Button size="compact-md" variant="default" onClick={() => (device.suspended ? void change(device, false) : set_leaving(device))}>
-                {device.suspended ? w.resume : w.suspend}
-              </Button>
-            ),
-          },
+          { title: w.change, cell: (device) => <DeviceActions device={device} compact /> },
         ]}
       />
-      {leaving ? (
-        <Modal opened onClose={() => set_leaving(null)} title={w.suspend_title(leaving.label)} centered>
-          <p>{w.suspend_text}</p>
-          <div style={{ display: 'flex', justifyContent: 'flex-end', gap: 10 }}>
-            <Button variant="default" onClick={() => set_leaving(null)}>
-              {w.cancel}
-            </Button>
-            <Button data-autofocus onClick={() => void change(leaving, true)}>
-              {w.suspend}
-            </Button>
-          </div>
-        </Modal>
-      ) : null}
     </>
   );
 }

@@ -3,13 +3,12 @@ import { Button } from '@mantine/core';
 import { Link } from 'react-router';
 import { api } from '@/client/api';
 import type { PersonId } from '@/client/ids';
-import { usePatientDevices, usePatientReports } from '@/client/queries';
+import { usePatientReports } from '@/client/queries';
 import type { Report } from '@/client/types';
-import { Ago } from '@/ui/bits';
 import { count, minutes, moment } from '@/ui/format';
 import { ReportTag } from '@/ui/report_bits';
 import { Answered, Empty } from '@/ui/states';
-import { word_for, words } from '@/words';
+import { words } from '@/words';
 
 const w = words.my_health;
 
@@ -60,32 +59,6 @@ export function Reports({ id }: { id: PersonId }) {
           <ul className="consents">
             {data.items.map((report) => (
               <ReportItem key={report.id} report={report} />
-            ))}
-          </ul>
-        )
-      }
-    </Answered>
-  );
-}
-
-export function Devices({ id }: { id: PersonId }) {
-  const query = usePatientDevices(id);
-  return (
-    <Answered query={query} rows={2} height={80}>
-      {(data) =>
-        data.items.length === 0 ? (
-          <Empty title={w.devices_none} />
-        ) : (
-          <ul className="consents">
-            {data.items.map((device) => (
-              <li key={device.id} className="panel">
-                <div className="report-line">
-                  <h2>{device.label}</h2>
-                  {device.suspended ? <span className="tag" data-kind="bad">{words.patient.device_suspended}</span> : null}
-                </div>
-                <p>{w.device_measures(device.vitals.map((vital) => word_for(words.vitals, vital).toLocaleLowerCase()).join(', '))}</p>
-                <p className="muted">{device.last_seen_ms === null ? words.patient.device_never : <Ago ms={device.last_seen_ms} />}</p>
-              </li>
             ))}
           </ul>
         )

@@ -9,7 +9,8 @@ import { live_store } from '@/client/live';
 import { usePatientDevices, type usePatientAlarms, type usePatientReports } from '@/client/queries';
 import type { Alarm, Role } from '@/client/types';
 import { AlarmBadge } from '@/ui/alarm';
-import { Ago, Moment, tell_failure } from '@/ui/bits';
+import { Moment, tell_failure } from '@/ui/bits';
+import { DeviceTag, LastHeard } from '@/ui/device_parts';
 import { count, minutes, moment } from '@/ui/format';
 import { useKeys } from '@/ui/keyboard';
 import { ReportTag } from '@/ui/report_bits';
@@ -137,8 +138,10 @@ export function DeviceList({ id }: { id: PersonId }) {
                 <li key={device.id}>
                   <strong>{device.label}</strong>
                   <span className="muted">{device.vitals.map((vital) => word_for(words.vitals_short, vital)).join(', ')}</span>
-                  {device.suspended ? <span className="tag" data-kind="bad">{w.device_suspended}</span> : null}
-                  <span className="muted">{device.last_seen_ms === null ? w.device_never : <Ago ms={device.last_seen_ms} />}</span>
+                  {device.state === 'active' ? null : <DeviceTag state={device.state} />}
+                  <span className="muted">
+                    <LastHeard device={device} />
+                  </span>
                 </li>
               ))}
             </ul>

@@ -3,12 +3,13 @@
 // another library (jsQR), and check what it read.
 import jsqr from 'jsqr';
 import { describe, expect, test } from 'vitest';
+import { make_qr, qr_characters_max, qr_path, quiet_modules, type QrCode } from '@/ui/qr_code';
 import { read_claim, write_text } from '@/verify/claim';
 import { claim_kinds, type Claim, type Fact } from '@/verify/claim_fact';
 import { write_claim } from '@/verify/claim_json';
 import { filled, make_receipt } from '@/verify/testing';
 import { verify_receipt } from '@/verify/verify';
-import { make_qr, qr_characters_max, qr_path, quiet_modules, receipt_as_text, type QrCode } from './qr_code';
+import { receipt_as_text } from './qr_code';
 
 const pixels_per_module = 4;
 /// The code as the page shows it: black on white within its quiet zone.

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+// Goal: who completes a handshake as a user is signed in as that user, once; everything else is
+// silence on the wire, counted inside, and disturbs nobody. Method: a whole node in memory; the
+// test plays users, first frame by frame, then over a real WebSocket.
+#include "api/user_agreement.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/websocket.hpp>
+#include <boost/json.hpp>
+#include <deque>
+
+#include "api/agreement_client.h"
+#include "api/internal/server.h"
+#include "api/internal/test_node.h"
+#include "api/node_client.h"
+#include "keyagreement/client.h"
+#include "keyagreement/credentials.h"
+#include "keyagreement/peer_table.h"
+
+namespace api::testing {
+namespace {
+
+namespace json = boost::json;
+namespace websocket = boost::beast::websocket;
+using keyagreement::Failure;
+using keyagreement::PrivateKey;
+using keyagreement::Profile;
+using keyagreement::Secret32;
+using namespace std::chrono_literals;
+
+constexpr auto suite = keyagreement::Suite::chacha20_poly1305;
+
+Secret32 secret(std::uint8_t byte) {
+    return *Secret32::from(base::Bytes(32, byte));
+}
+PrivateKey key(std::uint8_t byte) {
+    return PrivateKey::from_bytes(secret(byte));
+}
+
+class UserAgreementTest : public ::testing::Test {
+protected:
+    static void SetUpTestSuite() { shared_node = std::make_unique<TestNode>(); }
+    static void TearDownTestSuite() { shared_node.reset(); }
+    UserAgreementTest() {
+        node.enroller().failing.reset();
+        keyagreement::PeerName ana;
+        ana.bytes = node.person("ana").id.bytes;
+        table.put({.profile = Profile::user_cloud,
+                   .peer = {.name = ana,
+                            .static_public = key(1).public_key(),
+                            .psk = secret(3),
+                            .psk_previous = {},
+                            .revoked = false,
+                            .clockless_allowed = false},
+                   .pid_key = secret(4)});
+        users = std::make_unique<UserAgreement>(
+            keyagreement::ServerSetup{.profiles = {Profile::user_cloud},
+                                      .suite = suite,
+                                      .domain = {},
+                                      .own = key(2),
+                                      .started_at = node.clock.now()},
+            UserAgreement::Parts{table, node.clock, random});
+        auto parts = node.parts();
+        parts.users = users.get();
+        auto options = node.options();
+        options.port = 0;
+        service = *Service::make(parts, std::move(options));
+    }
+    /// Ana's client: `own` is her static key, which she derives from her secret.
+    keyagreement::Client client(std::uint8_t own = 1, std::uint8_t psk = 3,
+                                std::uint8_t pid_key = 4) {
+        return {{.profile = Profile::user_cloud,
+                 .suite = suite,
+                 .domain = {},
+                 .own = key(own),
+                 .responder = key(2).public_key(),
+                 .pid_key = secret(pid_key),
+                 .psk = [psk](base::TimePoint) { return secret(psk); }},
+                random};
+    }
+    /// Carries frames until both are silent. Answers whether the client is ready.
+    bool connect(keyagreement::Client& from, std::string_view source = "here") {
+        std::deque<base::Bytes> frames;
+        const auto keep = [&](std::vector<base::Bytes> more) {
+            for (auto& frame : more) frames.push_back(std::move(frame));
+        };
+        keep(from.start(node.clock.now()).to_send);
+        while (!frames.empty()) {
+            const auto frame = std::move(frames.front());
+            frames.pop_front();
+            sent.push_back(frame);
+            for (const auto& answer : users->receive(source, frame)) {
+                keep(from.receive(answer, node.clock.now()).to_send);
+            }
+        }
+        return from.ready();
+    }
+    Response open_session(base::ByteView token) {
+        auto request = node.request(Method::post, "/api/v1/session");
+        request.host = "127.0.0.1:" + std::to_string(service->port.load());
+        request.origin.clear();
+        request.body = json::serialize(json::object{{"token", base::to_hex(token)}});
+        return service->handle(request);
+    }
+    std::uint64_t refused(std::string_view reason) const {
+        for (const auto& [name, count] : users->refusals()) {
+            if (name == reason) return count;
+        }
+        return 0;
+    }
+    static std::unique_ptr<TestNode> shared_node;
+    TestNode& node = *shared_node;
+    base::SeededRandom random{5};
+    keyagreement::PeerTable table;
+    std::unique_ptr<UserAgreement> users;
+    std::shared_ptr<Service> service;
+    std::vector<base::Bytes> sent;  ///< By clients.
+};
+std::unique_ptr<TestNode> UserAgreementTest::shared_node;
+
+TEST_F(UserAgreementTest, ACompletedHandshakeSignsInWithoutAPassword) {
+    auto anas = client();
+    ASSERT_TRUE(connect(anas));
+    const auto response = open_session(anas.login_token()->view());
+    ASSERT_EQ(response.status, 201U) << response.body;
+    const auto me = json::parse(response.body);
+    EXPECT_EQ(me.at("login"), "ana");
+    EXPECT_EQ(me.at("role"), "patient");
+}
+
+TEST_F(UserAgreementTest, ALoginTokenIsGoodOnce) {
+    auto anas = client();
+    ASSERT_TRUE(connect(anas));
+    const auto token = anas.login_token()->clone();
+    EXPECT_EQ(open_session(token.view()).status, 201U);
+    EXPECT_EQ(open_session(token.view()).status, 401U);
+}
+
+TEST_F(UserAgreementTest, ALoginTokenIsOverAfterTwoMinutes) {
+    auto anas = client();
+    ASSERT_TRUE(connect(anas));
+    node.clock.advance(2min);
+    EXPECT_EQ(open_session(anas.login_token()->view()).status, 401U);
+}
+
+TEST_F(UserAgreementTest, ATokenOfNobodyAndWhatIsNoTokenAreRefused) {
+    EXPECT_EQ(open_session(secret(9).view()).status, 401U);
+    EXPECT_EQ(open_session({}).status, 401U);
+    auto request = node.request(Method::post, "/api/v1/session");
+    request.host = "127.0.0.1:" + std::to_string(service->port.load());
+    request.origin.clear();
+    for (const std::string body :
+         {"{}", R"({"token":"xy"})", R"({"token":1})", R"({"token":"00","more":1})"}) {
+        request.body = body;
+        EXPECT_EQ(service->handle(request).status, 400U) << body;
+    }
+}
+
+TEST_F(UserAgreementTest, AWrongSecretIsSilenceAndCounted) {
+    auto guess = client(7);
+    EXPECT_FALSE(connect(guess));
+    EXPECT_EQ(refused("E_AEAD2"), 1U);
+    auto anas = client();
+    EXPECT_TRUE(connect(anas)) << "she is not locked out";
+}
+
+TEST_F(UserAgreementTest, TheCredentialsOfAnotherEpochAreSilenceAndCounted) {
+    auto old = client(1, 8);
+    EXPECT_FALSE(connect(old));
+    EXPECT_EQ(refused("E_AEAD2"), 1U);
+}
+
+TEST_F(UserAgreementTest, AnUnknownUserIsSilenceAndCounted) {
+    auto stranger = client(1, 3, 9);
+    EXPECT_FALSE(connect(stranger));
+    EXPECT_EQ(refused("E_UNKNOWN_PID"), 1U);
+}
+
+TEST_F(UserAgreementTest, ARevokedUserIsSilenceAndCounted) {
+    keyagreement::PeerName ana;
+    ana.bytes = node.person("ana").id.bytes;
+    table.revoke(ana);
+    auto anas = client();
+    EXPECT_FALSE(connect(anas));
+    EXPECT_EQ(refused("E_REVOKED"), 1U);
+}
+
+TEST_F(UserAgreementTest, ARecordedLoginSentAgainIsSilenceAndGivesNoSecondToken) {
+    auto anas = client();
+    ASSERT_TRUE(connect(anas));
+    ASSERT_TRUE(users->spend(anas.login_token()->view()));
+    for (const auto& frame : sent) {
+        EXPECT_TRUE(users->receive("recorder", frame).empty());
+    }
+    EXPECT_EQ(refused("E_REPLAY"), 1U);
+    EXPECT_FALSE(users->spend(anas.login_token()->view()));
+    EXPECT_EQ(users->established(), 1U);
+}
+
+TEST_F(UserAgreementTest, GuessingIsSlowedDownForTheGuesserAlone) {
+    for (int i = 0; i < 8; ++i) {
+        auto guess = client(static_cast<std::uint8_t>(10 + i));
+        EXPECT_FALSE(connect(guess, "guesser"));
+    }
+    EXPECT_GT(refused("E_THROTTLED"), 0U);
+    auto anas = client();
+    EXPECT_TRUE(connect(anas, "elsewhere"));
+}
+
+TEST_F(UserAgreementTest, AUserRegistersAClientForHerselfAlone) {
+    const auto ask = [&](const std::string& body) {
+        return node.post("ana", "/api/v1/me/agreement", body);
+    };
+    const std::string digits(64, '1');
+    const auto good =
+        ask(R"({"public_key":")" + digits + R"(","token_verifier":")" + digits + R"("})");
+    ASSERT_EQ(good.status, 201U) << good.body;
+    const auto grant = base::from_hex(json::parse(good.body).at("grant").as_string());
+    EXPECT_EQ(base::as_text(grant.value()), "grant of " + node.id("ana"));
+    for (const std::string& body :
+         {std::string("{}"), R"({"public_key":"11","token_verifier":")" + digits + R"("})",
+          R"({"public_key":")" + digits + R"(","token_verifier":""})",
+          R"({"public_key":")" + digits + R"(","token_verifier":")" + digits +
+              R"(","user":"ben"})"}) {
+        EXPECT_EQ(ask(body).status, 400U) << body;
+    }
+    node.enroller().failing = base::ErrorCode::unavailable;
+    EXPECT_EQ(
+        ask(R"({"public_key":")" + digits + R"(","token_verifier":")" + digits + R"("})").status,
+        503U);
+}
+
+TEST_F(UserAgreementTest, TheAdministratorReadsWhyLoginsWereRefused) {
+    auto guess = client(7);
+    EXPECT_FALSE(connect(guess));
+    auto request = node.request(Method::get, "/api/v1/admin/refusals");
+    request.host = "127.0.0.1:" + std::to_string(service->port.load());
+    request.session_cookie = service->sessions.open(node.person("administrator").id).token;
+    EXPECT_NE(service->handle(request).body.find(R"("login E_AEAD2")"), std::string::npos);
+}
+
+/// Ends of a real WebSocket on loopback.
+class AgreementWireTest : public UserAgreementTest {
+protected:
+    AgreementWireTest() : server(*Server::start(service)) {}
+    [[nodiscard]] std::string port() const { return std::to_string(server->port()); }
+    [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + port(); }
+
+    using Socket = websocket::stream<boost::asio::ip::tcp::socket>;
+    boost::system::error_code open(Socket& socket, const std::string& path,
+                                   const std::string& origin = {}) {
+        boost::asio::ip::tcp::resolver resolver(context);
+        boost::asio::connect(socket.next_layer(), resolver.resolve("127.0.0.1", port()));
+        socket.set_option(websocket::stream_base::decorator([&](websocket::request_type& request) {
+            if (!origin.empty()) request.set(boost::beast::http::field::origin, origin);
+        }));
+        boost::system::error_code failed;
+        socket.handshake("127.0.0.1:" + port(), path, failed);
+        return failed;
+    }
+    boost::asio::io_context context;
+    std::unique_ptr<Server> server;
+};
+
+TEST_F(AgreementWireTest, AUserSignsInOverAWebSocket) {
+    auto anas = client();
+    const auto agreed = agree(url(), anas, node.clock);
+    ASSERT_TRUE(agreed) << agreed.error().detail;
+    auto http = *NodeClient::open(url());
+    const auto body =
+        json::serialize(json::object{{"token", base::to_hex(anas.login_token()->view())}});
+    const auto me = http.sign_in("/api/v1/session", body);
+    ASSERT_TRUE(me) << me.error().detail;
+    const auto again = http.get("/api/v1/me");
+    ASSERT_TRUE(again) << again.error().detail;
+    EXPECT_EQ(json::parse(*again).at("login"), "ana");
+}
+
+TEST_F(AgreementWireTest, AWrongSecretHearsNothing) {
+    auto guess = client(7);
+    const auto agreed = agree(url(), guess, node.clock, 300ms);
+    ASSERT_FALSE(agreed);
+    EXPECT_EQ(agreed.error().code, base::ErrorCode::unauthenticated);
+    EXPECT_GE(refused("E_AEAD2"), 1U);
+}
+
+TEST_F(AgreementWireTest, WhereNoNodeIsTheErrorSaysSo) {
+    const auto gone = url();
+    server.reset();
+    auto anas = client();
+    const auto agreed = agree(gone, anas, node.clock);
+    ASSERT_FALSE(agreed);
+    EXPECT_EQ(agreed.error().code, base::ErrorCode::unavailable);
+}
+
+TEST_F(AgreementWireTest, APageOfAnotherSiteAndAnotherPathAreRefused) {
+    Socket foreign(context);
+    EXPECT_EQ(open(foreign, "/api/v1/agreement", "http://evil.example"),
+              websocket::error::upgrade_declined);
+    Socket lost(context);
+    EXPECT_EQ(open(lost, "/api/v1/events"), websocket::error::upgrade_declined);
+    Socket own(context);
+    EXPECT_FALSE(open(own, "/api/v1/agreement", url()));
+}
+
+TEST_F(AgreementWireTest, JunkGetsNoAnswerAndTheConnectionStaysUseful) {
+    Socket socket(context);
+    ASSERT_FALSE(open(socket, "/api/v1/agreement"));
+    socket.binary(true);
+    for (const std::size_t size : {0U, 1U, 26U, 74U, 114U, 130U, 1'024U}) {
+        socket.write(boost::asio::buffer(std::string(size, 'x')));
+    }
+    auto anas = client();
+    socket.write(boost::asio::buffer(anas.start(node.clock.now()).to_send.at(0)));
+    boost::beast::flat_buffer buffer;
+    socket.read(buffer);
+    EXPECT_EQ(buffer.size(), 74U) << "MSG2 is the first thing that comes back";
+    EXPECT_EQ(refused("E_PARSE") + refused("E_MAC1"), 7U);
+}
+
+TEST_F(AgreementWireTest, TextAndWhatIsTooLongEndTheConnection) {
+    const auto ended = [&](bool binary, std::size_t size) {
+        Socket socket(context);
+        EXPECT_FALSE(open(socket, "/api/v1/agreement"));
+        socket.binary(binary);
+        socket.write(boost::asio::buffer(std::string(size, 'x')));
+        boost::beast::flat_buffer buffer;
+        boost::system::error_code failed;
+        socket.read(buffer, failed);
+        return failed.failed();
+    };
+    EXPECT_TRUE(ended(false, 10));
+    EXPECT_TRUE(ended(true, 1'025));
+}
+
+TEST_F(AgreementWireTest, ANodeWithoutUsersServesNoWebSocket) {
+    auto options = node.options();
+    options.port = 0;
+    server.reset();
+    service = *Service::make(node.parts(), std::move(options));
+    server = *Server::start(service);
+    Socket socket(context);
+    EXPECT_EQ(open(socket, "/api/v1/agreement"), websocket::error::upgrade_declined);
+}
+
+}  // namespace
+}  // namespace api::testing

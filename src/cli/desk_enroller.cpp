@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/desk_enroller.h"
+
+#include "askg/secret_bytes.h"
+#include "cli/device_kit.h"
+#include "gateway/broker_config.h"
+#include "storage/files.h"
+
+namespace cli {
+namespace {
+
+constexpr std::size_t ca_bytes_max = 65'536;
+
+}  // namespace
+
+base::Result<api::EnrolledDevice> DeskEnroller::enrol(const api::DeviceClaim& claim) {
+    const std::scoped_lock lock(mutex_);
+    const gateway::BrokerFiles broker{desk_.folder.broker()};
+    const auto ca = storage::read_file(broker.ca(), ca_bytes_max);
+    if (!ca) return base::pass(ca);
+    DeviceKeys keys;
+    keys.static_public = claim.static_public;
+    if (claim.token_verifier) keys.token_verifier = claim.token_verifier->clone();
+    auto enrolled =
+        enrol_device(desk_, {claim.patient, claim.label, claim.vitals, claim.interval_ms}, keys);
+    if (!enrolled) return base::pass(enrolled);
+    base::Bytes secret = desk_.keys.derived_key("broker");
+    const askg::WipeAtEnd wipe(secret);
+    const auto id = base::to_hex(enrolled->record.id.view());
+    const DeviceKit kit{.grant = std::move(enrolled->grant),
+                        .password = gateway::broker_password(secret, id),
+                        .broker_port = desk_.broker_port,
+                        .broker_ca = std::string(base::as_text(*ca))};
+    return api::EnrolledDevice{.record = std::move(enrolled->record), .kit = to_json(kit)};
+}
+
+base::Result<void> DeskEnroller::set_state(const wire::DeviceId& id, identity::DeviceState state,
+                                           const wire::LedgerId& by) {
+    const std::scoped_lock lock(mutex_);
+    return set_device_state(desk_, id, state, by);
+}
+
+base::Result<base::Bytes> DeskEnroller::register_user(const api::UserClaim& claim) {
+    const std::scoped_lock lock(mutex_);
+    const auto grant = cli::register_user(desk_, {.id = claim.user,
+                                                  .role = claim.role,
+                                                  .static_public = claim.static_public,
+                                                  .token_verifier = claim.token_verifier.clone()});
+    if (!grant) return base::pass(grant);
+    const auto bytes = askg::encode(*grant);
+    return base::Bytes(bytes.begin(), bytes.end());
+}
+
+base::Result<void> DeskEnroller::obey_orders() {
+    const std::scoped_lock lock(mutex_);
+    return obey_device_orders(desk_);
+}
+
+}  // namespace cli
