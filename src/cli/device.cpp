@@ -60,6 +60,7 @@ json::object common(const wire::DeviceId& id, std::string_view kind, const std::
 }
 
 Result<json::array> list(const DataFolder& folder) {
+    if (auto setup = read_setup(folder); !setup) return base::pass(setup);
     const auto store = storage::RocksStore::open_read_only(folder.database("identity"));
     if (!store) return base::pass(store);
     const auto directory = identity::Directory::open(**store);

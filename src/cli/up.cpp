@@ -13,6 +13,7 @@
 #include "cli/setup_command.h"
 #include "cli/summary.h"
 #include "crypto/random.h"
+#include "gateway/broker_config.h"
 #include "storage/files.h"
 
 namespace cli {
@@ -25,6 +26,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds start_patience{60'000};
 constexpr milliseconds stop_patience{15'000};
+/// They are made anew thirty days before they end.
+constexpr std::chrono::hours certificates_interval{1};
 /// A part may be killed as often as anybody likes; one that cannot be started again ends the run.
 constexpr int failed_starts_max = 3;
 constexpr const char* broker_program = "/usr/sbin/mosquitto";
@@ -50,7 +53,7 @@ private:
     Result<int> watch();
     Result<std::optional<int>> look_after_children();
     Result<void> restart(std::size_t part);
-    void tell_broker_of_users();
+    void tell_broker_of_changes();
     Result<void> write_pids() const;
     void stop_all();
     Result<int> finish();
@@ -63,8 +66,9 @@ private:
     std::uint16_t broker_port_ = 0;
     Child children_[parts];
     bool fleet_finished_ = false;
-    fs::file_time_type broker_users_at_{};  // when the files that the broker read were written
-    int failed_starts_ = 0;                 // in a row
+    fs::file_time_type broker_files_at_{};  // when the files that the broker read were written
+    std::chrono::steady_clock::time_point certificates_at_{};  // when to look at them again
+    int failed_starts_ = 0;                                    // in a row
 };
 
 /// A full disk shows itself in many ways, an empty log among them; people need the cause.
@@ -120,18 +124,29 @@ Result<void> Supervisor::prepare() {
     return {};
 }
 
-/// Devices come and go while the broker runs: it reads its files again at SIGHUP.
-void Supervisor::tell_broker_of_users() {
+/// Devices come and go while the broker runs, and its certificate may near its end: it reads its
+/// files again at SIGHUP.
+void Supervisor::tell_broker_of_changes() {
+    bool changed = false;
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= certificates_at_) {
+        certificates_at_ = now + certificates_interval;
+        const auto renewed = gateway::renew_certificates({folder_.broker()});
+        if (!renewed) fmt::print("== the broker's certificate: {}\n", renewed.error().detail);
+        changed = renewed && *renewed;
+    }
     std::error_code unknown;
     const auto written = fs::last_write_time(folder_.broker() / "mosquitto.conf", unknown);
-    if (unknown || written == broker_users_at_) return;
-    broker_users_at_ = written;
-    if (children_[broker].pid > 0) kill(children_[broker].pid, SIGHUP);
+    if (!unknown && written != broker_files_at_) {
+        broker_files_at_ = written;
+        changed = true;
+    }
+    if (changed && children_[broker].pid > 0) kill(children_[broker].pid, SIGHUP);
 }
 
 Result<void> Supervisor::start_broker() {
     std::error_code unknown;
-    broker_users_at_ = fs::last_write_time(folder_.broker() / "mosquitto.conf", unknown);
+    broker_files_at_ = fs::last_write_time(folder_.broker() / "mosquitto.conf", unknown);
     auto child =
         start({.name = "the broker",
                .arguments = {broker_program, "-c", (folder_.broker() / "mosquitto.conf").string()},
@@ -267,7 +282,7 @@ Result<int> Supervisor::watch() {
             // Whoever asked for a run to the end did not get one.
             return options_.until_done ? 128 + *signal : 0;
         }
-        tell_broker_of_users();
+        tell_broker_of_changes();
         auto over = look_after_children();
         if (!over) return base::pass(over);
         if (*over) return **over;

@@ -162,7 +162,8 @@ std::string lasting_certificate(const std::filesystem::path& file) {
     return left && *left > renew_before ? pem : std::string{};
 }
 
-base::Result<void> ensure_certificates(const BrokerFiles& files) {
+/// True where one was made.
+base::Result<bool> ensure_certificates(const BrokerFiles& files) {
     crypto::CertificateAndKey authority{lasting_certificate(files.ca()), {}};
     const auto key = storage::read_file(files.ca_key(), pem_bytes_max);
     if (key) authority.key_pem = base::as_text(*key);
@@ -177,21 +178,23 @@ base::Result<void> ensure_certificates(const BrokerFiles& files) {
     };
     if (new_authority) {
         for (const auto& file : {files.certificate(), files.ca()}) {
-            if (auto done = remove(file); !done) return done;
+            if (auto done = remove(file); !done) return pass(done);
         }
         authority = crypto::make_certificate_authority("salus broker", authority_valid);
-        if (auto done = write_text(files.ca_key(), authority.key_pem); !done) return done;
-        if (auto done = write_text(files.ca(), authority.certificate_pem); !done) return done;
+        if (auto done = write_text(files.ca_key(), authority.key_pem); !done) return pass(done);
+        if (auto done = write_text(files.ca(), authority.certificate_pem); !done) return pass(done);
     }
     std::error_code ignored;
     const bool has_key = std::filesystem::exists(files.key(), ignored);
-    if (!new_authority && has_key && !lasting_certificate(files.certificate()).empty()) return {};
+    if (!new_authority && has_key && !lasting_certificate(files.certificate()).empty())
+        return false;
     const auto server = crypto::make_server_certificate(authority, {{"localhost"}, {"127.0.0.1"}},
                                                         certificate_valid);
     if (!server) return pass(server);
-    if (auto done = remove(files.certificate()); !done) return done;
-    if (auto done = write_text(files.key(), server->key_pem); !done) return done;
-    return write_text(files.certificate(), server->certificate_pem);
+    if (auto done = remove(files.certificate()); !done) return pass(done);
+    if (auto done = write_text(files.key(), server->key_pem); !done) return pass(done);
+    auto done = write_text(files.certificate(), server->certificate_pem);
+    return done ? base::Result<bool>(true) : pass(done);
 }
 
 base::Result<void> check(const BrokerFiles& files, const BrokerSetup& setup) {
@@ -243,6 +246,10 @@ base::Result<BrokerFiles> write_broker_config(const std::filesystem::path& folde
         return pass(done);
     }
     return files;
+}
+
+base::Result<bool> renew_certificates(const BrokerFiles& files) {
+    return ensure_certificates(files);
 }
 
 }  // namespace gateway

@@ -61,4 +61,9 @@ struct BrokerFiles {
                                                             const BrokerSetup& setup,
                                                             base::Random& random);
 
+/// Makes certificates anew as `write_broker_config` does, for a broker that runs for long. True
+/// where one was made: the broker reads it at SIGHUP; clients trust the authority, which stays for
+/// ten years.
+[[nodiscard]] base::Result<bool> renew_certificates(const BrokerFiles& files);
+
 }  // namespace gateway

@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 
+#include "crypto/certificates.h"
 #include "crypto/random.h"
 #include "gateway/testing/test_broker.h"
 #include "mqtt/mosquitto_network.h"
@@ -302,6 +303,32 @@ TEST_F(RealBroker, TakesOverWhoCameAndWhoWentWhileItRuns) {
     // The rules too: what the new one says arrives.
     ASSERT_TRUE(fresh.transport->publish(at_pda(pda_a, nobody, Direction::up), {'x'}));
     EXPECT_TRUE(eventually(*network, [&] { return !kept.got.empty(); }));
+}
+
+// Method: the broker starts with a certificate of ten days; it gets another one and is told.
+TEST_F(RealBroker, ShowsANewCertificateWhileItRuns) {
+    const BrokerFiles files{folder};
+    EXPECT_FALSE(renew_certificates(files).value());
+    const auto brief =
+        crypto::make_server_certificate({text_of(files.ca()), text_of(files.ca_key())},
+                                        {{"localhost"}, {"127.0.0.1"}}, std::chrono::days(10));
+    ASSERT_TRUE(brief);
+    for (const auto& [file, pem] : {std::pair{files.key(), brief->key_pem},
+                                    std::pair{files.certificate(), brief->certificate_pem}}) {
+        ASSERT_TRUE(storage::write_file_synced(file, base::as_bytes(pem)));
+    }
+    broker->kill();
+    ASSERT_TRUE(broker->start());
+    Client before(*network, hex_of(pda_a), password_of(hex_of(pda_a)));
+    ASSERT_TRUE(eventually(*network, [&] { return before.connections == 1; })) << before.reason;
+
+    EXPECT_TRUE(renew_certificates(files).value());
+    EXPECT_NE(text_of(files.certificate()), brief->certificate_pem);
+    broker->reload();
+    Client after(*network, hex_of(device_a), password_of(hex_of(device_a)));
+    ASSERT_TRUE(eventually(*network, [&] { return after.connections == 1; })) << after.reason;
+    EXPECT_EQ(before.connections, 1) << "nobody was disturbed";
+    EXPECT_FALSE(renew_certificates(files).value());
 }
 
 TEST_F(RealBroker, CarriesThousandsOfMessagesBothWaysInOrder) {

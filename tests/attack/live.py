@@ -56,7 +56,7 @@ def main():
         data, summary = pathlib.Path(work) / "data", pathlib.Path(work) / "summary.json"
         run = subprocess.Popen(
             [salus, "up", "--headless", "--auto-approve", "--until-done", "--data", data,
-             "--patients", "2", "--duration", "240", "--speed", "2", "--report-seconds", "60",
+             "--patients", "2", "--duration", "300", "--speed", "2", "--report-seconds", "60",
              "--summary", summary],
             stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
         try:

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "attack/attack.h"
@@ -53,13 +54,14 @@ base::Result<void> reach(const std::filesystem::path& data, base::Random& random
     return out.live->connect();
 }
 
-attack::Row run(const attack::Attack& one, base::Random& random, Running& running) {
+/// What came of it on the running system comes first, as long as that runs.
+using LiveVerdicts = std::map<std::string_view, attack::Verdict>;
+
+attack::Row run(const attack::Attack& one, base::Random& random, const LiveVerdicts& live) {
     auto ours = one.run(random);
-    if (running.live) {
-        if (const auto there = running.live->run(one.name)) {
-            ours.resisted = ours.resisted && there->resisted;
-            ours.detail += " " + there->detail;
-        }
+    if (const auto there = live.find(one.name); there != live.end()) {
+        ours.resisted = ours.resisted && there->second.resisted;
+        ours.detail += " " + there->second.detail;
     }
     const auto control = printed::run_control(one.name, random);
     attack::Row row{.name = std::string(one.name),
@@ -95,11 +97,20 @@ int run_all(const Words& words) {
     } else if (words.live) {
         return complain("--live needs --data");
     }
-    std::vector<attack::Row> rows;
+    std::vector<const attack::Attack*> chosen;
     for (const auto& one : attack::all_attacks()) {
-        if (words.name != "all" && words.name != one.name) continue;
-        if (!words.json) fmt::print(stderr, "{} ...\n", one.title);
-        rows.push_back(run(one, *random, running));
+        if (words.name == "all" || words.name == one.name) chosen.push_back(&one);
+    }
+    LiveVerdicts live;
+    if (running.live && !words.json) fmt::print(stderr, "what runs there ...\n");
+    for (const auto* one : chosen) {
+        if (!running.live) break;
+        if (auto there = running.live->run(one->name)) live.emplace(one->name, *std::move(there));
+    }
+    std::vector<attack::Row> rows;
+    for (const auto* one : chosen) {
+        if (!words.json) fmt::print(stderr, "{} ...\n", one->title);
+        rows.push_back(run(*one, *random, live));
     }
     if (rows.empty()) return complain(fmt::format("there is no attack '{}'", words.name));
     if (words.json) {
