@@ -61,7 +61,7 @@ base::Result<internal::LogsEnd> check_before_open(
                                                     ": restore the data folder from a backup");
     }
     if (files.contains("CURRENT")) {
-        const auto checked = internal::check_tables(database_of(folder));
+        const auto checked = internal::check_tables(database_of(folder), *end);
         if (!checked) return pass(checked);
     }
     return end;

@@ -29,6 +29,36 @@ std::optional<std::uint64_t> batch_number_of(base::ByteView record) {
     return decode_batch_number(record.subspan(expected.size(), number_bytes));
 }
 
+/// Little-endian.
+std::uint64_t read_fixed(base::ByteView bytes) {
+    std::uint64_t value = 0;
+    for (std::size_t i = bytes.size(); i > 0; --i) value = value << 8U | bytes[i - 1];
+    return value;
+}
+
+void add_to(LogsEnd::Span& span, base::ByteView record) {
+    constexpr std::size_t sequence_bytes = 8;
+    constexpr std::size_t count_bytes = 4;
+    if (record.size() < sequence_bytes + count_bytes) return;
+    const auto sequence = read_fixed(record.first(sequence_bytes));
+    if (span.next == 0) span.first = sequence;
+    span.next = sequence + read_fixed(record.subspan(sequence_bytes, count_bytes));
+}
+
+base::Result<void> check_no_gap(const std::filesystem::path& manifest, std::uint64_t last_sequence,
+                                const LogsEnd& logs) {
+    std::uint64_t next = last_sequence + 1;
+    for (const auto& span : logs.spans) {
+        if (span.first > next) {
+            return base::fail(base::ErrorCode::corrupted,
+                              "writes are missing between the end of " + manifest.string() +
+                                  " and " + span.log + "; restore the data folder from a backup");
+        }
+        next = std::max(next, span.next);
+    }
+    return {};
+}
+
 }  // namespace
 
 base::Bytes encode_batch_number(std::uint64_t number) {
@@ -72,10 +102,12 @@ base::Result<LogsEnd> check_logs(const std::filesystem::path& database, const Fi
         const bool is_log = name.ends_with(".log");
         if (!is_log && !name.starts_with("MANIFEST-")) continue;
         bool unnumbered = false;
+        LogsEnd::Span span{.log = name};
         const auto checked = check_log(database / name, size, [&](base::ByteView record) {
             if (!is_log) return;
             const auto number = batch_number_of(record);
             unnumbered |= !number;
+            add_to(span, record);
             end.batch_number = std::max(end.batch_number, number.value_or(0));
         });
         if (!checked && checked.error().code == base::ErrorCode::not_found) continue;
@@ -84,12 +116,13 @@ base::Result<LogsEnd> check_logs(const std::filesystem::path& database, const Fi
             return base::fail(base::ErrorCode::corrupted,
                               (database / name).string() + " holds a write without a batch number");
         }
+        if (span.next > 0) end.spans.push_back(std::move(span));
         if (is_log) end.newest_log = name;  // names have leading zeros, so the last is the newest
     }
     return end;
 }
 
-base::Result<void> check_tables(const std::filesystem::path& database) {
+base::Result<void> check_tables(const std::filesystem::path& database, const LogsEnd& logs) {
     // "MANIFEST-000018" and a line's end.
     const auto current = read_file(database / "CURRENT", 100);
     if (!current) return pass(current);
@@ -97,16 +130,18 @@ base::Result<void> check_tables(const std::filesystem::path& database) {
     const auto name = text.substr(0, text.find('\n'));
     const bool well_formed = name.starts_with("MANIFEST-") && text.size() == name.size() + 1 &&
                              name.find('/') == std::string_view::npos;
-    base::Result<std::map<std::uint64_t, TableEntry>> tables =
+    base::Result<Manifest> manifest =
         base::fail(base::ErrorCode::not_found, "no MANIFEST has such a name");
-    if (well_formed) tables = read_manifest(database / name);
-    if (!tables && tables.error().code == base::ErrorCode::not_found) {
+    if (well_formed) manifest = read_manifest(database / name);
+    if (!manifest && manifest.error().code == base::ErrorCode::not_found) {
         return base::fail(base::ErrorCode::corrupted,
                           (database / "CURRENT").string() + " names no MANIFEST that is there: " +
-                              tables.error().detail + "; restore it from a backup");
+                              manifest.error().detail + "; restore it from a backup");
     }
-    if (!tables) return pass(tables);
-    for (const auto& [number, entry] : *tables) {
+    if (!manifest) return pass(manifest);
+    const auto unbroken = check_no_gap(database / name, manifest->last_sequence, logs);
+    if (!unbroken) return unbroken;
+    for (const auto& [number, entry] : manifest->tables) {
         const auto path = database / fmt::format("{:06}.sst", number);
         const auto checked = check_table_tail(path, entry);
         if (!checked && checked.error().code == base::ErrorCode::not_found) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -26,6 +27,13 @@ using FileSizes = std::map<std::string, std::uint64_t>;
 struct LogsEnd {
     std::uint64_t batch_number = 0;  ///< The highest in any log; 0 if they hold none.
     std::string newest_log;          ///< Empty if there is none.
+    /// RocksDB's numbers of the entries in one log.
+    struct Span {
+        std::string log;
+        std::uint64_t first = 0;
+        std::uint64_t next = 0;  ///< Of the entry behind its last.
+    };
+    std::vector<Span> spans;  ///< Of the logs that hold some, in order.
 };
 /// Reads every .log and MANIFEST named in `files` up to the size there. A file that is gone
 /// meanwhile is passed over: RocksDB deletes what it no longer needs.
@@ -34,8 +42,12 @@ struct LogsEnd {
                                                const FileSizes& files);
 
 /// Before RocksDB opens them: each table that the MANIFEST names is there, has its size and the end
-/// that it was written with. Errors: `corrupted` naming the file, `unavailable`.
-[[nodiscard]] base::Result<void> check_tables(const std::filesystem::path& database);
+/// that it was written with, and the logs go on where the tables end. RocksDB takes a MANIFEST that
+/// was cut, or whose last entry has a damaged length, for what a crash left; but a log is deleted
+/// only after the entry that does without it is on disk, so no crash leaves a gap. `logs` must have
+/// been read before. Errors: `corrupted` naming the file, `unavailable`.
+[[nodiscard]] base::Result<void> check_tables(const std::filesystem::path& database,
+                                              const LogsEnd& logs);
 
 /// The error for a database that ends before the batch that HEAD vouches for.
 [[nodiscard]] std::unexpected<base::Error> lost_writes(const std::filesystem::path& database,

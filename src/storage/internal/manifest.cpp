@@ -66,9 +66,7 @@ private:
     bool ok_ = true;
 };
 
-using Tables = std::map<std::uint64_t, TableEntry>;
-
-void take_new_file(Fields& fields, Tables& tables) {
+void take_new_file(Fields& fields, Manifest& manifest) {
     fields.varint();  // level
     const std::uint64_t number = fields.varint();
     TableEntry entry;
@@ -76,25 +74,28 @@ void take_new_file(Fields& fields, Tables& tables) {
     fields.prefixed();  // smallest key
     fields.prefixed();  // largest key
     fields.varint();    // smallest sequence
-    fields.varint();    // largest sequence
+    const std::uint64_t largest = fields.varint();
+    manifest.last_sequence = std::max(manifest.last_sequence, largest);
     while (fields.ok()) {
         const std::uint64_t tag = fields.varint();
         if (tag == terminate) break;
         const auto value = fields.prefixed();
         if (tag == file_checksum) entry.checksum.assign(value.begin(), value.end());
     }
-    tables.insert_or_assign(number, std::move(entry));
+    manifest.tables.insert_or_assign(number, std::move(entry));
 }
 
 // Applies one version edit; false if it is not understood.
-bool apply(base::ByteView record, Tables& tables) {
+bool apply(base::ByteView record, Manifest& manifest) {
     Fields fields(record);
     while (fields.ok() && !fields.empty()) {
         const std::uint64_t tag = fields.varint();
         switch (tag) {
+            case last_sequence:
+                manifest.last_sequence = std::max(manifest.last_sequence, fields.varint());
+                break;
             case log_number:
             case next_file_number:
-            case last_sequence:
             case previous_log_number:
             case min_log_number_to_keep:
             case column_family:
@@ -111,10 +112,10 @@ bool apply(base::ByteView record, Tables& tables) {
                 break;
             case deleted_file:
                 fields.varint();
-                tables.erase(fields.varint());
+                manifest.tables.erase(fields.varint());
                 break;
             case new_file_4:
-                take_new_file(fields, tables);
+                take_new_file(fields, manifest);
                 break;
             default:
                 if ((tag & may_be_ignored) == 0) return false;
@@ -126,18 +127,18 @@ bool apply(base::ByteView record, Tables& tables) {
 
 }  // namespace
 
-base::Result<Tables> read_manifest(const std::filesystem::path& path) {
-    Tables tables;
+base::Result<Manifest> read_manifest(const std::filesystem::path& path) {
+    Manifest manifest;
     bool understood = true;
     const auto end = check_log(path, UINT64_MAX, [&](base::ByteView record) {
-        understood = understood && apply(record, tables);
+        understood = understood && apply(record, manifest);
     });
     if (!end) return pass(end);
     if (!understood) {
         return base::fail(base::ErrorCode::corrupted,
                           path.string() + " holds an entry that RocksDB 7.8 does not write");
     }
-    return tables;
+    return manifest;
 }
 
 }  // namespace storage::internal

@@ -15,11 +15,17 @@ struct TableEntry {
     base::Bytes checksum;  ///< As table_checksum.h makes it; empty where RocksDB wrote none.
 };
 
-/// The tables a database consists of, by their numbers, read from a MANIFEST without RocksDB: so
-/// that tables can be checked before it parses them (it asserts some of what it reads there).
+/// What a MANIFEST says of its database.
+struct Manifest {
+    std::map<std::uint64_t, TableEntry> tables;  ///< By their numbers.
+    /// The newest of RocksDB's numbers of entries that the tables can hold.
+    std::uint64_t last_sequence = 0;
+};
+
+/// Read without RocksDB, so that tables can be checked before it parses them (it asserts some of
+/// what it reads there).
 /// Source: RocksDB 7.8, db/version_edit.h (tags) and version_edit.cc (EncodeTo).
 /// Errors: `corrupted` naming the file, `not_found`, `unavailable`.
-[[nodiscard]] base::Result<std::map<std::uint64_t, TableEntry>> read_manifest(
-    const std::filesystem::path& path);
+[[nodiscard]] base::Result<Manifest> read_manifest(const std::filesystem::path& path);
 
 }  // namespace storage::internal
