@@ -161,6 +161,9 @@ double bytes_of_folder(const std::filesystem::path& folder) {
     return sum;
 }
 
+/// Chosen by us: odd, for the median.
+constexpr std::size_t rate_rounds = 5;
+
 /// One rate after the other on one chain.
 class LedgerRun {
 public:
@@ -181,9 +184,25 @@ public:
         return {};
     }
 
+    /// In rounds, each between two looks at the bound, since other machines on the same host come
+    /// and go: the round with the median ratio counts.
     Result<void> measure_rate() {
-        auto reports = sign_reports(cast_, options_.transactions, consents_);
+        std::vector<LedgerBench> rounds;
+        for (std::size_t i = 0; i < rate_rounds; ++i) {
+            if (auto done = measure_round(); !done) return done;
+            rounds.push_back(bench);
+        }
+        std::ranges::sort(rounds, {}, &LedgerBench::ratio);
+        bench = rounds[rounds.size() / 2];
+        bench.ratio_lowest = rounds.front().ratio;
+        bench.ratio_highest = rounds.back().ratio;
+        return {};
+    }
+
+    Result<void> measure_round() {
+        auto reports = sign_reports(cast_, options_.transactions, consents_, next_report_);
         if (!reports) return base::pass(reports);
+        next_report_ += options_.transactions;
         bench.transaction_bytes = mean_bytes(*reports);
         VerificationMeter meter(cast_, *reports, node_.verifier());
         const double cpu_before = cpu_seconds();
@@ -208,16 +227,14 @@ public:
     Result<void> measure_disk() {
         if (auto opened = node_.open(); !opened) return opened;
         bench.disk_bytes_per_transaction =
-            bytes_of_folder(folder_) / static_cast<double>(bench.transactions);
+            bytes_of_folder(folder_) / static_cast<double>(next_report_);
         return {};
     }
 
     Result<void> measure_batched() {
-        auto reports = sign_batches(cast_,
-                                    {.count = options_.transactions,
-                                     .batch = options_.batch,
-                                     .first = options_.transactions},
-                                    consents_);
+        auto reports = sign_batches(
+            cast_, {.count = options_.transactions, .batch = options_.batch, .first = next_report_},
+            consents_);
         if (!reports) return base::pass(reports);
         bench.batched_transaction_bytes = mean_bytes(*reports);
         const double cpu_begin = cpu_seconds();
@@ -232,7 +249,8 @@ public:
     Result<void> measure_latency() {
         bench.latency_rate_per_second = bench.transactions_per_second / 2;
         // Beyond the rounds in which some pairs signed a batch more than others.
-        const auto first = 2 * options_.transactions + 2 * options_.batch * cast_.doctors.size();
+        const auto first =
+            next_report_ + options_.transactions + 2 * options_.batch * cast_.doctors.size();
         auto reports = sign_reports(cast_, options_.transactions / 2, consents_, first);
         if (!reports) return base::pass(reports);
         const auto latencies =
@@ -255,6 +273,7 @@ private:
     Cast cast_;
     BenchNode node_;
     std::vector<wire::Hash256> consents_;
+    std::size_t next_report_ = 0;  ///< Those before were signed in rounds of the rate.
 };
 
 }  // namespace

@@ -26,6 +26,8 @@ struct LedgerBench {
     double verifications_per_second = 0;
     double bound_per_second = 0;  ///< Half of it: two signatures a transaction.
     double ratio = 0;             ///< transactions_per_second / bound_per_second
+    double ratio_lowest = 0;      ///< Of the rounds, of which the one with the median counts.
+    double ratio_highest = 0;
     /// Processor time of the whole process, which other programs on the machine touch least: of a
     /// transaction, and of the two verifications in it.
     double cpu_us_per_transaction = 0;
