@@ -233,15 +233,7 @@ Result<void> FirstStart::enrol_things(const std::vector<DemoPatient>& patients) 
 }
 
 Result<void> FirstStart::sign(const wire::Signer& signer, const wire::Action& action) {
-    auto sequence = sequences_.next(signer.id());
-    if (!sequence) return base::pass(sequence);
-    const wire::TransactionBody body{.chain_id = chain_id_,
-                                     .sender = signer.id(),
-                                     .sequence = *sequence,
-                                     .timestamp = clock_.now(),
-                                     .action = action};
-    const wire::Signer* const signers[] = {&signer};
-    auto envelope = wire::sign_transaction(body, signers);
+    auto envelope = sequences_.sign(signer, chain_id_, clock_.now(), action);
     if (!envelope) return base::pass(envelope);
     transactions_.push_back(std::move(*envelope));
     return {};

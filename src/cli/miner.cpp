@@ -195,24 +195,14 @@ public:
     }
     /// Signs, asks the ledger as it stands, and leaves the transaction for the node.
     Result<void> leave(const wire::Signer& signer, wire::Action action) {
-        const auto sequence = sequences_.next(signer.id());
-        if (!sequence) return base::pass(sequence);
-        const wire::TransactionBody body{.chain_id = ledger_.application->info().chain_id,
-                                         .sender = signer.id(),
-                                         .sequence = *sequence,
-                                         .timestamp = clock_.now(),
-                                         .action = std::move(action)};
-        const wire::Signer* const signers[] = {&signer};
-        auto envelope = wire::sign_transaction(body, signers);
+        auto envelope = sequences_.sign(signer, ledger_.application->info().chain_id, clock_.now(),
+                                        std::move(action));
         if (!envelope) return base::pass(envelope);
         const auto verdict = ledger_.application->check_tx(*envelope, clock_.now());
         if (verdict.code != 0) {
             return base::fail(static_cast<ErrorCode>(verdict.code), verdict.detail);
         }
-        auto waiting = read_transactions(command_.folder.waiting_transactions());
-        if (!waiting) return base::pass(waiting);
-        waiting->push_back(std::move(*envelope));
-        return write_transactions(command_.folder.waiting_transactions(), *waiting);
+        return add_transaction(command_.folder.waiting_transactions(), std::move(*envelope));
     }
     [[nodiscard]] identity::KeyStore& keys() { return *keys_; }
     [[nodiscard]] const Reading& ledger() const { return ledger_; }

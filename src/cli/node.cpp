@@ -427,15 +427,7 @@ void Node::take_device_orders() {
 }
 
 Result<void> Node::submit(const wire::Signer& signer, const wire::Action& action) {
-    const auto sequence = sequences_.next(signer.id());
-    if (!sequence) return base::pass(sequence);
-    const wire::TransactionBody body{.chain_id = application_->info().chain_id,
-                                     .sender = signer.id(),
-                                     .sequence = *sequence,
-                                     .timestamp = clock_.now(),
-                                     .action = action};
-    const wire::Signer* const signers[] = {&signer};
-    auto envelope = wire::sign_transaction(body, signers);
+    auto envelope = sequences_.sign(signer, application_->info().chain_id, clock_.now(), action);
     if (!envelope) return base::pass(envelope);
     const auto committed = chain::submit_and_wait(*engine_, *envelope);
     return committed ? Result<void>() : base::pass(committed);

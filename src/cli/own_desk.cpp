@@ -48,20 +48,9 @@ DeviceDesk OwnDesk::desk() {
 }
 
 Result<void> OwnDesk::leave(const wire::Signer& signer, const wire::Action& action) {
-    const auto sequence = sequences_.next(signer.id());
-    if (!sequence) return base::pass(sequence);
-    const wire::TransactionBody body{.chain_id = chain_id_,
-                                     .sender = signer.id(),
-                                     .sequence = *sequence,
-                                     .timestamp = clock_.now(),
-                                     .action = action};
-    const wire::Signer* const signers[] = {&signer};
-    auto envelope = wire::sign_transaction(body, signers);
+    auto envelope = sequences_.sign(signer, chain_id_, clock_.now(), action);
     if (!envelope) return base::pass(envelope);
-    auto waiting = read_transactions(folder_.waiting_transactions());
-    if (!waiting) return base::pass(waiting);
-    waiting->push_back(std::move(*envelope));
-    return write_transactions(folder_.waiting_transactions(), *waiting);
+    return add_transaction(folder_.waiting_transactions(), std::move(*envelope));
 }
 
 }  // namespace cli

@@ -15,4 +15,17 @@ base::Result<std::uint64_t> Sequences::next(const wire::LedgerId& sender) {
     return found->second.next();
 }
 
+base::Result<base::Bytes> Sequences::sign(const wire::Signer& signer, const std::string& chain_id,
+                                          base::TimePoint now, wire::Action action) {
+    const auto sequence = next(signer.id());
+    if (!sequence) return base::pass(sequence);
+    const wire::TransactionBody body{.chain_id = chain_id,
+                                     .sender = signer.id(),
+                                     .sequence = *sequence,
+                                     .timestamp = now,
+                                     .action = std::move(action)};
+    const wire::Signer* const signers[] = {&signer};
+    return wire::sign_transaction(body, signers);
+}
+
 }  // namespace cli

@@ -4,10 +4,13 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <string>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "storage/files.h"
 #include "wire/ids.h"
+#include "wire/signer.h"
 
 namespace cli {
 
@@ -21,6 +24,11 @@ public:
 
     explicit Sequences(std::filesystem::path folder) : folder_(std::move(folder)) {}
     [[nodiscard]] base::Result<std::uint64_t> next(const wire::LedgerId& sender);
+    /// The envelope of a transaction with the signer's next sequence, signed by it alone.
+    /// Errors: those of files and of signing.
+    [[nodiscard]] base::Result<base::Bytes> sign(const wire::Signer& signer,
+                                                 const std::string& chain_id, base::TimePoint now,
+                                                 wire::Action action);
 
 private:
     std::filesystem::path folder_;

@@ -42,4 +42,11 @@ Result<std::vector<base::Bytes>> read_transactions(const std::filesystem::path& 
     return out;
 }
 
+base::Result<void> add_transaction(const std::filesystem::path& file, base::Bytes envelope) {
+    auto waiting = read_transactions(file);
+    if (!waiting) return base::pass(waiting);
+    waiting->push_back(std::move(envelope));
+    return write_transactions(file, *waiting);
+}
+
 }  // namespace cli

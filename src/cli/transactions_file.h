@@ -13,6 +13,9 @@ namespace cli {
 /// Empty if there is no such file. Errors: `corrupted`, those of storage::read_file.
 [[nodiscard]] base::Result<std::vector<base::Bytes>> read_transactions(
     const std::filesystem::path& file);
+/// Leaves one more behind those that wait. Errors: those of reading and writing the file.
+[[nodiscard]] base::Result<void> add_transaction(const std::filesystem::path& file,
+                                                 base::Bytes envelope);
 /// Errors: those of storage::write_file_synced.
 [[nodiscard]] base::Result<void> write_transactions(const std::filesystem::path& file,
                                                     const std::vector<base::Bytes>& envelopes);
