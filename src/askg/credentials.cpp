@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "askg/credentials.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
 #include "askg/internal/codec.h"
@@ -339,20 +337,6 @@ SecretBytes encode_file(const T& content) {
     return internal::enclose(Codec<T>::kind, internal::write_form(content));
 }
 
-/// Credentials that anyone else on the machine can read are no secret any more.
-Result<void> check_private(const std::filesystem::path& file) {
-    struct stat info{};
-    if (::stat(file.c_str(), &info) != 0) {
-        return base::fail(ErrorCode::unavailable, "cannot look at " + file.string());
-    }
-    if ((info.st_mode & 077U) != 0) {
-        return base::fail(
-            ErrorCode::not_authorised,
-            file.string() + " can be read by others; run: chmod 600 " + file.string());
-    }
-    return {};
-}
-
 }  // namespace
 
 template <class T>
@@ -406,10 +390,9 @@ Result<T> decode(base::ByteView bytes) {
 
 template <class T>
 Result<T> read_file(const std::filesystem::path& file) {
-    auto bytes = storage::read_file(file, file_bytes_max);
+    auto bytes = storage::read_private_file(file, file_bytes_max);
     if (!bytes) return base::pass(bytes);
     const WipeAtEnd wiped(*bytes);
-    if (const auto own = check_private(file); !own) return base::pass(own);
     auto content = decode<T>(*bytes);
     if (!content) {
         return base::fail(content.error().code, file.string() + ": " + content.error().detail);

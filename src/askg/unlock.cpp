@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "askg/unlock.h"
 
-#include <sys/stat.h>
-
 #include "storage/files.h"
 
 namespace askg {
@@ -30,7 +28,7 @@ Result<UnlockSecret> UnlockSecret::from_passphrase(std::string_view passphrase) 
 }
 
 Result<UnlockSecret> UnlockSecret::from_key_file(const std::filesystem::path& file) {
-    auto bytes = storage::read_file(file, key_bytes);
+    auto bytes = storage::read_private_file(file, key_bytes);
     if (!bytes && bytes.error().code == ErrorCode::not_found) {
         return base::fail(ErrorCode::not_found, "there is no key file " + file.string());
     }
@@ -40,15 +38,6 @@ Result<UnlockSecret> UnlockSecret::from_key_file(const std::filesystem::path& fi
                           file.string() + " must have 32 bytes; restore it from a backup");
     }
     const WipeAtEnd wiped(*bytes);
-    struct stat info{};
-    if (::stat(file.c_str(), &info) != 0) {
-        return base::fail(ErrorCode::unavailable, "cannot look at " + file.string());
-    }
-    if ((info.st_mode & 077U) != 0) {
-        return base::fail(
-            ErrorCode::not_authorised,
-            file.string() + " can be read by others; run: chmod 600 " + file.string());
-    }
     return UnlockSecret(Kind::key, *bytes);
 }
 

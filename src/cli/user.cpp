@@ -2,7 +2,6 @@
 #include "cli/user.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <boost/json.hpp>
 
@@ -30,12 +29,7 @@ constexpr std::size_t secret_bytes_max = 4'096;
 /// A secret's file without the line end that editors add. Errors: `not_authorised` if others can
 /// read it; `malformed` if it is empty.
 Result<base::Bytes> read_secret(const fs::path& file) {
-    struct stat about{};
-    if (::stat(file.c_str(), &about) == 0 && (about.st_mode & 077U) != 0) {
-        return base::fail(ErrorCode::not_authorised,
-                          file.string() + " can be read by others; chmod 600 it");
-    }
-    auto bytes = storage::read_file(file, secret_bytes_max);
+    auto bytes = storage::read_private_file(file, secret_bytes_max);
     if (!bytes) return bytes;
     while (!bytes->empty() && (bytes->back() == '\n' || bytes->back() == '\r')) bytes->pop_back();
     if (bytes->empty()) return base::fail(ErrorCode::malformed, file.string() + " is empty");

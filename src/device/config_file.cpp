@@ -67,15 +67,7 @@ void ConfigFields::complain(std::string_view key, std::string_view what) {
 }
 
 base::Result<json::value> read_config_file(const std::filesystem::path& file) {
-    std::error_code error;
-    const auto status = std::filesystem::status(file, error);
-    constexpr auto others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
-    if (!error && std::filesystem::exists(status) &&
-        (status.permissions() & others) != std::filesystem::perms::none) {
-        return fail(ErrorCode::not_authorised,
-                    file.string() + " holds secrets and others may read it; run chmod 600 on it");
-    }
-    const auto bytes = storage::read_file(file, file_bytes_max);
+    const auto bytes = storage::read_private_file(file, file_bytes_max);
     if (!bytes) return pass(bytes);
     boost::system::error_code broken;
     json::value value = json::parse(base::as_text(*bytes), broken);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/key_store.h"
 
-#include <sys/stat.h>
-
 #include <array>
 #include <map>
 #include <mutex>
@@ -21,20 +19,6 @@ constexpr std::size_t password_bytes_max = 256;
 /// scrypt's N: see crypto/ecdsa.h. The password of a service's key is 256 random bits.
 constexpr std::uint64_t service_cost = 16;
 constexpr std::uint64_t person_cost = 32'768;
-
-/// Keys that anyone else on the machine can read are no secret any more.
-base::Result<void> check_private(const std::filesystem::path& file) {
-    struct stat info{};
-    if (::stat(file.c_str(), &info) != 0) {
-        return base::fail(base::ErrorCode::unavailable, "cannot look at " + file.string());
-    }
-    if ((info.st_mode & 077U) != 0) {
-        return base::fail(
-            base::ErrorCode::not_authorised,
-            file.string() + " can be read by others; run: chmod 600 " + file.string());
-    }
-    return {};
-}
 
 base::Bytes derive(base::ByteView node_key, std::string_view purpose) {
     return crypto::hkdf_sha512({}, node_key, base::as_bytes("salus " + std::string(purpose)),
@@ -102,13 +86,12 @@ struct KeyStore::State {
 
 base::Result<crypto::EcdsaPrivateKey> KeyStore::State::read_key(const std::filesystem::path& file,
                                                                 std::string_view password) const {
-    auto pem = storage::read_file(file, key_file_bytes_max);
+    auto pem = storage::read_private_file(file, key_file_bytes_max);
     if (!pem) {
         if (pem.error().code != base::ErrorCode::not_found) return base::pass(pem);
         return base::fail(base::ErrorCode::not_found,
                           "there is no key file " + file.filename().string());
     }
-    if (const auto own = check_private(file); !own) return base::pass(own);
     return crypto::EcdsaPrivateKey::from_encrypted_pkcs8(base::as_text(*pem), password);
 }
 
@@ -191,7 +174,7 @@ base::Result<std::unique_ptr<KeyStore>> KeyStore::open(std::filesystem::path fol
                                                        base::Random& random) {
     if (const auto made = storage::make_folder(folder); !made) return base::pass(made);
     const auto file = folder / "node.key";
-    auto node_key = storage::read_file(file, node_key_bytes);
+    auto node_key = storage::read_private_file(file, node_key_bytes);
     if (!node_key && node_key.error().code == base::ErrorCode::not_found) {
         base::Bytes fresh(node_key_bytes);
         random.fill(fresh);
@@ -201,7 +184,6 @@ base::Result<std::unique_ptr<KeyStore>> KeyStore::open(std::filesystem::path fol
         node_key = std::move(fresh);
     }
     if (!node_key) return base::pass(node_key);
-    if (const auto own = check_private(file); !own) return base::pass(own);
     if (node_key->size() != node_key_bytes) {
         return base::fail(base::ErrorCode::corrupted,
                           file.string() + " must have 32 bytes; restore it from a backup");

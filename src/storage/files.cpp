@@ -48,28 +48,22 @@ base::Result<std::pair<Descriptor, std::string>> open_beside(const std::filesyst
     return std::pair(Descriptor(number), std::move(name));
 }
 
-}  // namespace
+enum class Readers : std::uint8_t { anyone, owner_alone };
 
-base::Result<void> write_file_synced(const std::filesystem::path& path, base::ByteView bytes) {
-    auto beside = open_beside(path);
-    if (!beside) return pass(beside);
-    auto& [file, name] = *beside;
-    if (!internal::write_all(file.number(), bytes, 0) || !internal::sync_all(file.number()) ||
-        ::rename(name.c_str(), path.c_str()) != 0) {
-        const int reason = errno;
-        ::unlink(name.c_str());
-        return system_error(reason, "write", path.string());
-    }
-    return sync_parent(path);
-}
-
-base::Result<base::Bytes> read_file(const std::filesystem::path& path, std::size_t bytes_max) {
+base::Result<base::Bytes> read(const std::filesystem::path& path, std::size_t bytes_max,
+                               Readers readers) {
     const Descriptor file = internal::open_file(path.string(), O_RDONLY);
     struct stat about{};
     if (!file.valid() || ::fstat(file.number(), &about) != 0) {
         return system_error(errno, "read", path.string());
     }
     if (S_ISDIR(about.st_mode)) return system_error(EISDIR, "read", path.string());
+    constexpr ::mode_t others = S_IRWXG | S_IRWXO;
+    if (readers == Readers::owner_alone && (about.st_mode & others) != 0) {
+        return base::fail(
+            ErrorCode::not_authorised,
+            path.string() + " can be read by others; run: chmod 600 " + path.string());
+    }
     // The size is a hint: what is read decides, since a file can grow and /proc says 0.
     const std::size_t hint = about.st_size > 0 ? static_cast<std::size_t>(about.st_size) : 0;
     base::Bytes bytes(std::min(hint, bytes_max) + 1);
@@ -87,6 +81,30 @@ base::Result<base::Bytes> read_file(const std::filesystem::path& path, std::size
     }
     bytes.resize(used);
     return bytes;
+}
+
+}  // namespace
+
+base::Result<void> write_file_synced(const std::filesystem::path& path, base::ByteView bytes) {
+    auto beside = open_beside(path);
+    if (!beside) return pass(beside);
+    auto& [file, name] = *beside;
+    if (!internal::write_all(file.number(), bytes, 0) || !internal::sync_all(file.number()) ||
+        ::rename(name.c_str(), path.c_str()) != 0) {
+        const int reason = errno;
+        ::unlink(name.c_str());
+        return system_error(reason, "write", path.string());
+    }
+    return sync_parent(path);
+}
+
+base::Result<base::Bytes> read_file(const std::filesystem::path& path, std::size_t bytes_max) {
+    return read(path, bytes_max, Readers::anyone);
+}
+
+base::Result<base::Bytes> read_private_file(const std::filesystem::path& path,
+                                            std::size_t bytes_max) {
+    return read(path, bytes_max, Readers::owner_alone);
 }
 
 base::Result<void> make_folder(const std::filesystem::path& folder) {

@@ -17,6 +17,10 @@ namespace storage {
 /// Errors: `not_found`, `too_large` above `bytes_max`, `unavailable`.
 [[nodiscard]] base::Result<base::Bytes> read_file(const std::filesystem::path& path,
                                                   std::size_t bytes_max);
+/// The same for a file that holds a secret: refused, unread, if others may read or change it.
+/// Errors: also `not_authorised`, with what to do.
+[[nodiscard]] base::Result<base::Bytes> read_private_file(const std::filesystem::path& path,
+                                                          std::size_t bytes_max);
 /// Creates `folder` with mode 0700 where it is missing and syncs its parent.
 [[nodiscard]] base::Result<void> make_folder(const std::filesystem::path& folder);
 

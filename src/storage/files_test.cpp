@@ -75,6 +75,22 @@ TEST_F(FilesTest, ReadingNamesWhatIsWrong) {
     EXPECT_EQ(read_file("/dev/zero", 1000).error().code, ErrorCode::too_large) << "endless";
 }
 
+TEST_F(FilesTest, ASecretIsReadOnlyWhileNobodyElseMayReadOrChangeIt) {
+    const auto file = folder / "secret";
+    ASSERT_TRUE(write_file_synced(file, bytes("five!")));
+    EXPECT_EQ(read_private_file(file, 5).value(), bytes("five!"));
+    EXPECT_EQ(read_private_file(file, 4).error().code, ErrorCode::too_large);
+    EXPECT_EQ(read_private_file(folder / "none", 5).error().code, ErrorCode::not_found);
+    for (const ::mode_t mode : {0640U, 0604U, 0620U, 0601U}) {
+        ASSERT_EQ(::chmod(file.c_str(), mode), 0);
+        const auto refused = read_private_file(file, 5);
+        ASSERT_FALSE(refused) << mode;
+        EXPECT_EQ(refused.error().code, ErrorCode::not_authorised);
+        EXPECT_EQ(refused.error().detail,
+                  file.string() + " can be read by others; run: chmod 600 " + file.string());
+    }
+}
+
 TEST_F(FilesTest, WritingToAFullOrMissingPlaceIsAnErrorAndLeavesTheOldBytes) {
     EXPECT_EQ(write_file_synced(folder / "no" / "file", bytes("x")).error().code,
               ErrorCode::unavailable);

@@ -30,16 +30,8 @@ base::Result<crypto::Ed25519PrivateKey> create_key_file(const std::filesystem::p
 
 base::Result<crypto::Ed25519PrivateKey> read_key_file(const std::filesystem::path& file,
                                                       std::string_view password) {
-    const auto pem = storage::read_file(file, key_file_bytes_max);
+    const auto pem = storage::read_private_file(file, key_file_bytes_max);
     if (!pem) return base::pass(pem);
-    std::error_code failed;
-    const auto mode = std::filesystem::status(file, failed).permissions();
-    using std::filesystem::perms;
-    if (failed || (mode & (perms::group_all | perms::others_all)) != perms::none) {
-        return base::fail(
-            ErrorCode::not_authorised,
-            file.string() + " can be read by others; run: chmod 600 " + file.string());
-    }
     auto key = crypto::Ed25519PrivateKey::from_encrypted_pkcs8(base::as_text(*pem), password);
     if (!key && key.error().code == ErrorCode::bad_signature) {
         return base::fail(ErrorCode::corrupted,
