@@ -306,6 +306,21 @@ TEST_F(ServerTest, RefusesReplayedDataAndDataOfNoSession) {
     expect_silence(receive(client.seal(reading, cast.clock.now()).value()), Failure::state);
 }
 
+// A forged sequence above 2^32 ended its session once.
+TEST_F(ServerTest, NoFlippedBitOfARecordEndsItsSession) {
+    auto client = cast.client(1);
+    ASSERT_TRUE(cast.connect(client));
+    const auto frame = client.seal(reading, cast.clock.now()).value();
+    for (std::size_t bit = 0; bit < frame.size() * 8; ++bit) {
+        const auto outcome = receive(flipped(frame, bit));
+        EXPECT_TRUE(outcome.to_send.empty()) << bit;
+        EXPECT_FALSE(outcome.received) << bit;
+        EXPECT_TRUE(outcome.failure) << bit;
+    }
+    EXPECT_EQ(cast.server->counts().sessions, 1U);
+    EXPECT_TRUE(receive(frame).received);
+}
+
 TEST_F(ServerTest, EndsASessionAfter30Minutes) {
     auto client = cast.client(1);
     ASSERT_TRUE(cast.connect(client));

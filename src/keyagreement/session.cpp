@@ -86,7 +86,9 @@ std::expected<base::Bytes, Failure> Session::open(base::ByteView frame, Elapsed 
     if (header->profile != names_.profile || header->receiver != names_.own) {
         return std::unexpected(Failure::state);
     }
-    if (expired(now) || header->sequence >= records_max) return std::unexpected(Failure::expired);
+    if (expired(now)) return std::unexpected(Failure::expired);
+    // Whoever knows the session's name can state this: it must not pass for the session's end.
+    if (header->sequence >= records_max) return std::unexpected(Failure::sequence);
     if (!window_.is_new(header->sequence)) return std::unexpected(Failure::sequence);
     forget_old_keys(now);
     const std::uint32_t step = step_of(header->sequence);
