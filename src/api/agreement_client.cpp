@@ -8,9 +8,12 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/websocket.hpp>
 #include <deque>
-#include <string>
+#include <optional>
 
 #include "api/node_client.h"
+#include "api/sign_in_record.h"
+#include "crypto/key_wrap.h"
+#include "keyagreement/credentials.h"
 
 namespace api {
 namespace {
@@ -28,7 +31,8 @@ public:
     Carrier(keyagreement::Client& client, const base::Clock& clock)
         : client_(client), clock_(clock) {}
 
-    base::Result<void> run(const NodeClient::Address& node, std::chrono::milliseconds patience) {
+    base::Result<AgreedSession> run(const NodeClient::Address& node,
+                                    std::chrono::milliseconds patience) {
         end_.expires_after(patience);
         end_.async_wait([this](error_code cancelled) {
             if (!cancelled) context_.stop();
@@ -42,7 +46,7 @@ public:
                 });
             });
         context_.run();
-        if (client_.ready()) return {};
+        if (signed_in_) return *std::move(signed_in_);
         if (!open_ || failure_) {
             return base::fail(ErrorCode::unavailable,
                               "no node answers at http://" + node.host + ":" + node.port +
@@ -79,20 +83,36 @@ private:
             const base::ByteView frame(static_cast<const std::uint8_t*>(data.data()), data.size());
             auto outcome = client_.receive(frame, clock_.now());
             buffer_.consume(buffer_.size());
+            if (outcome.received) told(outcome.received->plaintext);
             take(std::move(outcome));
             if (!context_.stopped()) read();
         });
     }
 
     void take(keyagreement::Outcome outcome) {
-        if (client_.ready()) return context_.stop();
+        if (signed_in_) return context_.stop();
         for (auto& frame : outcome.to_send) to_send_.push_back(std::move(frame));
+        if (outcome.established) show_token();
         write();
         const auto wait = client_.next_wake() - clock_.now();  // may be far away
         wake_.expires_after(std::min<std::chrono::milliseconds>(wait, agreement_patience));
         wake_.async_wait([this](error_code cancelled) {
             if (!cancelled) take(client_.tick(clock_.now()));
         });
+    }
+
+    void show_token() {
+        auto plaintext = encode_sign_in(*client_.login_token());
+        auto record = client_.seal(plaintext, clock_.now());
+        crypto::wipe(plaintext);
+        if (record) to_send_.push_back(*std::move(record));
+    }
+
+    void told(base::ByteView plaintext) {
+        auto me = decode_signed_in(plaintext);
+        if (!me) return;
+        const auto token = keyagreement::session_token_of(*client_.session_key());
+        signed_in_ = AgreedSession{.token = base::to_hex(token.view()), .me = *std::move(me)};
     }
 
     void write() {
@@ -116,14 +136,16 @@ private:
     beast::flat_buffer buffer_;
     std::deque<base::Bytes> to_send_;
     error_code failure_;
+    std::optional<AgreedSession> signed_in_;
     bool open_ = false;
     bool writing_ = false;
 };
 
 }  // namespace
 
-base::Result<void> agree(std::string_view url, keyagreement::Client& client,
-                         const base::Clock& clock, std::chrono::milliseconds patience) {
+base::Result<AgreedSession> agree_and_sign_in(std::string_view url, keyagreement::Client& client,
+                                              const base::Clock& clock,
+                                              std::chrono::milliseconds patience) {
     const auto node = NodeClient::address_of(url);
     if (!node) return base::pass(node);
     return Carrier(client, clock).run(*node, patience);

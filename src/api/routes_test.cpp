@@ -42,12 +42,6 @@ const std::map<std::string, Row>& rows() {
           .answers = {},
           .others = 200,
           .nobody = 200}},
-        {"open_session",  // with a token of nobody: user_agreement_test.cpp has a user's
-         {.target = "/api/v1/session",
-          .body = R"({"token":"00"})",
-          .answers = {},
-          .others = 401,
-          .nobody = 401}},
         {"logout", {.target = "/api/v1/logout", .answers = {}, .others = 204, .nobody = 204}},
         {"read_me", {.target = "/api/v1/me", .answers = {}, .others = 200}},
         {"register_client",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -20,8 +21,11 @@
 namespace api {
 
 /// The users' side of key agreement (profile 3, docs/protocol.md 2.3): frames in, frames out, over
-/// whatever carries them. A handshake that a user completed leaves a login token, of which only the
-/// hash is kept, good once. Refused frames are counted and get no answer. Thread-safe.
+/// whatever carries them. A handshake that a user completed leaves SecKey(CS,U) and a login token,
+/// of which only the hash is kept, good once. She shows it in a data record of that handshake's
+/// session; what opens then bears a token that both ends make of SecKey, and she is told in a
+/// record as well: nothing that signs in is ever outside a record. Refused frames are counted and
+/// get no answer. Thread-safe.
 class UserAgreement {
 public:
     /// From the handshake to the sign-in. Chosen by us.
@@ -36,27 +40,36 @@ public:
     /// `setup.profiles` must name profile 3 alone.
     UserAgreement(keyagreement::ServerSetup setup, const Parts& parts);
 
+    /// Opens a session of the interface for `user` which bears `session_token` (64 hexadecimal
+    /// digits), and answers what she is told of it; nothing if she may not sign in. Must not call
+    /// back.
+    using OpenSession = std::function<std::optional<std::string>(const wire::LedgerId& user,
+                                                                 const std::string& session_token)>;
     /// What goes back to the sender, in order. `source`: what floods are told apart by.
-    [[nodiscard]] std::vector<base::Bytes> receive(std::string_view source, base::ByteView frame);
-    /// Whose login token it is. It is used up, and the session it came from is wiped.
-    [[nodiscard]] std::optional<wire::LedgerId> spend(base::ByteView token);
+    [[nodiscard]] std::vector<base::Bytes> receive(std::string_view source, base::ByteView frame,
+                                                   const OpenSession& open);
     /// Wipes what is over. Call it about once a second.
     void tick();
 
     /// Frames by the reason for which they were refused, as docs/protocol.md 2.5 names it; reasons
-    /// that occurred.
+    /// that occurred. Besides: E_TOKEN, a record that shows no login token of its own session.
     [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> refusals() const;
     [[nodiscard]] std::uint64_t established() const;
 
 private:
-    struct Token {
-        wire::LedgerId user;
+    struct Login {
+        keyagreement::PeerName user;
+        keyagreement::Sid session;  ///< Of the handshake; the token counts in no other.
+        keyagreement::Secret32 session_key;
         base::TimePoint until;
     };
+    [[nodiscard]] std::optional<base::Bytes> sign_in(const keyagreement::Received& record,
+                                                     const OpenSession& open, base::TimePoint now);
     Parts parts_;
-    mutable std::mutex mutex_;  // guards both below
+    mutable std::mutex mutex_;  // guards all below
     keyagreement::Server server_;
-    std::map<crypto::Digest64, Token> tokens_;  // by SHA-512(TOK)
+    std::map<crypto::Digest64, Login> logins_;  // by SHA-512(TOK)
+    std::uint64_t refused_tokens_ = 0;
 };
 
 }  // namespace api

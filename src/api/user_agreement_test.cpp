@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goal: who completes a handshake as a user is signed in as that user, once; everything else is
-// silence on the wire, counted inside, and disturbs nobody. Method: a whole node in memory; the
-// test plays users, first frame by frame, then over a real WebSocket.
+// Goal: who completes a handshake as a user is signed in as that user, once, by what is said under
+// its keys alone; everything else is silence on the wire, counted inside, and disturbs nobody.
+// Method: a whole node in memory; the test plays users, first frame by frame, then over a real
+// WebSocket.
 #include "api/user_agreement.h"
 
 #include <gtest/gtest.h>
@@ -17,6 +18,7 @@
 #include "api/internal/server.h"
 #include "api/internal/test_node.h"
 #include "api/node_client.h"
+#include "api/sign_in_record.h"
 #include "keyagreement/client.h"
 #include "keyagreement/credentials.h"
 #include "keyagreement/peer_table.h"
@@ -82,6 +84,13 @@ protected:
                  .psk = [psk](base::TimePoint) { return secret(psk); }},
                 random};
     }
+    /// The node's answer to one frame, recorded as who sees the whole wire would.
+    std::vector<base::Bytes> send(const base::Bytes& frame, std::string_view source = "here") {
+        sent.push_back(frame);
+        auto answers = service->agree(source, frame);
+        answered.insert(answered.end(), answers.begin(), answers.end());
+        return answers;
+    }
     /// Carries frames until both are silent. Answers whether the client is ready.
     bool connect(keyagreement::Client& from, std::string_view source = "here") {
         std::deque<base::Bytes> frames;
@@ -92,18 +101,36 @@ protected:
         while (!frames.empty()) {
             const auto frame = std::move(frames.front());
             frames.pop_front();
-            sent.push_back(frame);
-            for (const auto& answer : users->receive(source, frame)) {
+            for (const auto& answer : send(frame, source)) {
                 keep(from.receive(answer, node.clock.now()).to_send);
             }
         }
         return from.ready();
     }
-    Response open_session(base::ByteView token) {
-        auto request = node.request(Method::post, "/api/v1/session");
+    /// Says `plaintext` in a record of the client's session. Answers what it is told in one, if
+    /// anything.
+    std::optional<base::Bytes> say(keyagreement::Client& from, base::ByteView plaintext) {
+        const auto record = from.seal(plaintext, node.clock.now());
+        EXPECT_TRUE(record);
+        const auto answers = send(*record);
+        if (answers.empty()) return std::nullopt;
+        auto outcome = from.receive(answers.at(0), node.clock.now());
+        EXPECT_TRUE(outcome.received);
+        if (!outcome.received) return std::nullopt;
+        return std::move(outcome.received->plaintext);
+    }
+    /// Who the node says has signed in.
+    std::optional<std::string> sign_in(keyagreement::Client& from) {
+        const auto told = say(from, encode_sign_in(*from.login_token()));
+        return told ? decode_signed_in(*told) : std::nullopt;
+    }
+    static std::string cookie_of(const keyagreement::Client& of) {
+        return base::to_hex(keyagreement::session_token_of(*of.session_key()).view());
+    }
+    Response me_by(const std::string& cookie) {
+        auto request = node.request(Method::get, "/api/v1/me");
         request.host = "127.0.0.1:" + std::to_string(service->port.load());
-        request.origin.clear();
-        request.body = json::serialize(json::object{{"token", base::to_hex(token)}});
+        request.session_cookie = cookie;
         return service->handle(request);
     }
     std::uint64_t refused(std::string_view reason) const {
@@ -118,46 +145,120 @@ protected:
     keyagreement::PeerTable table;
     std::unique_ptr<UserAgreement> users;
     std::shared_ptr<Service> service;
-    std::vector<base::Bytes> sent;  ///< By clients.
+    std::vector<base::Bytes> sent;      ///< By clients.
+    std::vector<base::Bytes> answered;  ///< By the node.
 };
 std::unique_ptr<TestNode> UserAgreementTest::shared_node;
 
 TEST_F(UserAgreementTest, ACompletedHandshakeSignsInWithoutAPassword) {
     auto anas = client();
     ASSERT_TRUE(connect(anas));
-    const auto response = open_session(anas.login_token()->view());
-    ASSERT_EQ(response.status, 201U) << response.body;
-    const auto me = json::parse(response.body);
-    EXPECT_EQ(me.at("login"), "ana");
-    EXPECT_EQ(me.at("role"), "patient");
+    EXPECT_EQ(me_by(cookie_of(anas)).status, 401U) << "the handshake alone opens nothing";
+    const auto told = sign_in(anas);
+    ASSERT_TRUE(told);
+    const auto response = me_by(cookie_of(anas));
+    ASSERT_EQ(response.status, 200U) << response.body;
+    EXPECT_EQ(json::parse(response.body), json::parse(*told));
+    EXPECT_EQ(json::parse(*told).at("login"), "ana");
+    EXPECT_EQ(json::parse(*told).at("role"), "patient");
+}
+
+// Goal: who reads every frame of a login, as a proxy where TLS ends does, can take no session from
+// it. Method: all bytes of both directions are searched for each secret of the login, as bytes and
+// as the digits of a cookie, and for the words of the answer.
+TEST_F(UserAgreementTest, NothingThatSignsInIsOnTheWireOutsideARecord) {
+    auto anas = client();
+    ASSERT_TRUE(connect(anas));
+    const auto token = anas.login_token()->clone();
+    const auto session_key = anas.session_key()->clone();
+    const auto session_token = keyagreement::session_token_of(session_key);
+    const auto told = sign_in(anas);
+    ASSERT_TRUE(told);
+    std::string wire;
+    for (const auto* direction : {&sent, &answered}) {
+        for (const auto& frame : *direction) wire += base::as_text(frame);
+    }
+    for (const auto* secret : {&token, &session_key, &session_token}) {
+        EXPECT_EQ(wire.find(base::as_text(secret->view())), std::string::npos);
+        EXPECT_EQ(wire.find(base::to_hex(secret->view())), std::string::npos);
+    }
+    EXPECT_EQ(wire.find("ana"), std::string::npos);
+    EXPECT_EQ(wire.find(*told), std::string::npos);
+    EXPECT_EQ(sent.size(), 3U);
+    EXPECT_EQ(sent.back().size(), 34U + 33U);
+    EXPECT_EQ(answered.back().size(), 34U + 1U + told->size());
+}
+
+TEST_F(UserAgreementTest, TheSessionsTokenFollowsFromSecKeyAndNotFromTheLoginToken) {
+    auto anas = client();
+    ASSERT_TRUE(connect(anas));
+    ASSERT_TRUE(sign_in(anas));
+    EXPECT_EQ(me_by(base::to_hex(anas.login_token()->view())).status, 401U);
+    EXPECT_EQ(me_by(base::to_hex(anas.session_key()->view())).status, 401U);
+    EXPECT_EQ(me_by(cookie_of(anas)).status, 200U);
+    auto again = client();
+    ASSERT_TRUE(connect(again));
+    EXPECT_NE(cookie_of(again), cookie_of(anas)) << "each handshake has its own";
 }
 
 TEST_F(UserAgreementTest, ALoginTokenIsGoodOnce) {
     auto anas = client();
     ASSERT_TRUE(connect(anas));
-    const auto token = anas.login_token()->clone();
-    EXPECT_EQ(open_session(token.view()).status, 201U);
-    EXPECT_EQ(open_session(token.view()).status, 401U);
+    ASSERT_TRUE(sign_in(anas));
+    service->sessions.drop_idle();
+    EXPECT_FALSE(sign_in(anas)) << "its session is over at the node";
+    EXPECT_EQ(refused("E_STATE"), 1U);
 }
 
 TEST_F(UserAgreementTest, ALoginTokenIsOverAfterTwoMinutes) {
     auto anas = client();
     ASSERT_TRUE(connect(anas));
     node.clock.advance(2min);
-    EXPECT_EQ(open_session(anas.login_token()->view()).status, 401U);
+    EXPECT_FALSE(sign_in(anas));
+    EXPECT_EQ(refused("E_TOKEN"), 1U);
+    EXPECT_EQ(me_by(cookie_of(anas)).status, 401U);
 }
 
-TEST_F(UserAgreementTest, ATokenOfNobodyAndWhatIsNoTokenAreRefused) {
-    EXPECT_EQ(open_session(secret(9).view()).status, 401U);
-    EXPECT_EQ(open_session({}).status, 401U);
-    auto request = node.request(Method::post, "/api/v1/session");
-    request.host = "127.0.0.1:" + std::to_string(service->port.load());
-    request.origin.clear();
-    for (const std::string body :
-         {"{}", R"({"token":"xy"})", R"({"token":1})", R"({"token":"00","more":1})"}) {
-        request.body = body;
-        EXPECT_EQ(service->handle(request).status, 400U) << body;
+TEST_F(UserAgreementTest, ATokenOfAnotherHandshakeOrOfNobodyIsSilenceAndCounted) {
+    auto first = client();
+    ASSERT_TRUE(connect(first));
+    auto second = client();
+    ASSERT_TRUE(connect(second));
+    EXPECT_FALSE(say(second, encode_sign_in(*first.login_token())));
+    EXPECT_FALSE(say(second, encode_sign_in(secret(9))));
+    EXPECT_EQ(refused("E_TOKEN"), 2U);
+    EXPECT_TRUE(sign_in(second)) << "and spoils nothing";
+}
+
+TEST_F(UserAgreementTest, ARecordThatIsNoSignInIsSilenceAndCounted) {
+    auto anas = client();
+    ASSERT_TRUE(connect(anas));
+    auto too_long = encode_sign_in(*anas.login_token());
+    too_long.push_back(0);
+    auto too_short = encode_sign_in(*anas.login_token());
+    too_short.pop_back();
+    auto other_kind = encode_sign_in(*anas.login_token());
+    other_kind.front() = 2;
+    const auto bare =
+        base::Bytes(anas.login_token()->view().begin(), anas.login_token()->view().end());
+    for (const auto& bad : {too_long, too_short, other_kind, bare, base::Bytes{1}}) {
+        EXPECT_FALSE(say(anas, bad));
     }
+    EXPECT_EQ(refused("E_TOKEN"), 5U);
+    EXPECT_TRUE(sign_in(anas)) << "and spoils nothing";
+}
+
+TEST_F(UserAgreementTest, AnAlteredOrRepeatedSignInIsSilenceAndCounted) {
+    auto anas = client();
+    ASSERT_TRUE(connect(anas));
+    const auto record = anas.seal(encode_sign_in(*anas.login_token()), node.clock.now());
+    for (std::size_t bit = 0; bit < record->size() * 8; ++bit) {
+        auto flipped = *record;
+        flipped.at(bit / 8) ^= static_cast<std::uint8_t>(1U << (bit % 8));
+        EXPECT_TRUE(send(flipped).empty()) << bit;
+    }
+    EXPECT_EQ(send(*record).size(), 1U) << "and spoils nothing";
+    EXPECT_TRUE(send(*record).empty());
 }
 
 TEST_F(UserAgreementTest, AWrongSecretIsSilenceAndCounted) {
@@ -189,15 +290,14 @@ TEST_F(UserAgreementTest, ARevokedUserIsSilenceAndCounted) {
     EXPECT_EQ(refused("E_REVOKED"), 1U);
 }
 
-TEST_F(UserAgreementTest, ARecordedLoginSentAgainIsSilenceAndGivesNoSecondToken) {
+TEST_F(UserAgreementTest, ARecordedLoginSentAgainIsSilence) {
     auto anas = client();
     ASSERT_TRUE(connect(anas));
-    ASSERT_TRUE(users->spend(anas.login_token()->view()));
-    for (const auto& frame : sent) {
-        EXPECT_TRUE(users->receive("recorder", frame).empty());
-    }
+    ASSERT_TRUE(sign_in(anas));
+    const auto recorded = sent;
+    for (const auto& frame : recorded) EXPECT_TRUE(send(frame, "recorder").empty());
     EXPECT_EQ(refused("E_REPLAY"), 1U);
-    EXPECT_FALSE(users->spend(anas.login_token()->view()));
+    EXPECT_EQ(refused("E_STATE"), 2U) << "MSG3 and the record belong to a session that is over";
     EXPECT_EQ(users->established(), 1U);
 }
 
@@ -268,13 +368,11 @@ protected:
 
 TEST_F(AgreementWireTest, AUserSignsInOverAWebSocket) {
     auto anas = client();
-    const auto agreed = agree(url(), anas, node.clock);
+    const auto agreed = agree_and_sign_in(url(), anas, node.clock);
     ASSERT_TRUE(agreed) << agreed.error().detail;
+    EXPECT_EQ(json::parse(agreed->me).at("login"), "ana");
     auto http = *NodeClient::open(url());
-    const auto body =
-        json::serialize(json::object{{"token", base::to_hex(anas.login_token()->view())}});
-    const auto me = http.sign_in("/api/v1/session", body);
-    ASSERT_TRUE(me) << me.error().detail;
+    http.use_session(agreed->token);
     const auto again = http.get("/api/v1/me");
     ASSERT_TRUE(again) << again.error().detail;
     EXPECT_EQ(json::parse(*again).at("login"), "ana");
@@ -282,7 +380,7 @@ TEST_F(AgreementWireTest, AUserSignsInOverAWebSocket) {
 
 TEST_F(AgreementWireTest, AWrongSecretHearsNothing) {
     auto guess = client(7);
-    const auto agreed = agree(url(), guess, node.clock, 300ms);
+    const auto agreed = agree_and_sign_in(url(), guess, node.clock, 300ms);
     ASSERT_FALSE(agreed);
     EXPECT_EQ(agreed.error().code, base::ErrorCode::unauthenticated);
     EXPECT_GE(refused("E_AEAD2"), 1U);
@@ -292,7 +390,7 @@ TEST_F(AgreementWireTest, WhereNoNodeIsTheErrorSaysSo) {
     const auto gone = url();
     server.reset();
     auto anas = client();
-    const auto agreed = agree(gone, anas, node.clock);
+    const auto agreed = agree_and_sign_in(gone, anas, node.clock);
     ASSERT_FALSE(agreed);
     EXPECT_EQ(agreed.error().code, base::ErrorCode::unavailable);
 }

@@ -150,7 +150,7 @@ Result<askg::Secret32> psk_at(const askg::UserGrant& grant, base::TimePoint now)
                                           newest->epoch);
 }
 
-Result<std::string> agreed_token(const UserCommand& command) {
+Result<api::AgreedSession> agreed_session(const UserCommand& command) {
     const auto credentials = askg::read_file<askg::UserCredentials>(command.keys);
     if (!credentials) return base::pass(credentials);
     const auto& grant = credentials->grant;
@@ -174,29 +174,21 @@ Result<std::string> agreed_token(const UserCommand& command) {
          .pid_key = grant.pid_key.clone(),
          .psk = [shared](base::TimePoint) { return shared->clone(); }},
         random);
-    if (auto agreed = api::agree(command.address, client, clock); !agreed) {
-        return base::pass(agreed);
-    }
-    return base::to_hex(client.login_token()->view());
+    return api::agree_and_sign_in(command.address, client, clock);
 }
 
 Result<void> log_in(const UserCommand& command) {
-    const auto token = agreed_token(command);
-    if (!token) return base::pass(token);
-    auto node = api::NodeClient::open(command.address);
-    if (!node) return base::pass(node);
-    const auto answer =
-        node->sign_in("/api/v1/session", json::serialize(json::object{{"token", *token}}));
-    if (!answer) return base::pass(answer);
-    const auto me = answer_with(*answer, {"name", "role"});
+    const auto session = agreed_session(command);
+    if (!session) return base::pass(session);
+    const auto me = answer_with(session->me, {"name", "role"});
     if (!me) return base::pass(me);
     if (!command.session.empty()) {
         const auto written =
-            storage::write_file_synced(command.session, base::as_bytes(node->session()));
+            storage::write_file_synced(command.session, base::as_bytes(session->token));
         if (!written) return written;
     }
     if (command.json) {
-        fmt::print("{}\n", *answer);
+        fmt::print("{}\n", session->me);
     } else {
         fmt::print("signed in: {} ({})\n", text_in(*me, "name"), text_in(*me, "role"));
     }

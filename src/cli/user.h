@@ -21,8 +21,7 @@ struct UserCommand {
 /// Registers this client: draws what it keeps, derives the user's token and key from that and from
 /// u, and hands the node the public key and the token's verifier alone.
 [[nodiscard]] int user_register_command(const UserCommand& command);
-/// Agrees on keys with the node (profile 3) and signs in with the token that comes of it, without a
-/// password.
+/// Agrees on keys with the node (profile 3) and signs in under them, without a password.
 [[nodiscard]] int user_login_command(const UserCommand& command);
 
 }  // namespace cli

@@ -62,4 +62,9 @@ Secret32 psk_of_temporary(const Secret32& temporary_credential, base::ByteView c
                                                 big_endian(static_cast<std::uint64_t>(month))});
 }
 
+// Source: docs/protocol.md 2.4.
+Secret32 session_token_of(const Secret32& session_key) {
+    return crypto::hkdf_expand<32>(session_key.view(), {base::as_bytes("session")});
+}
+
 }  // namespace keyagreement

@@ -27,4 +27,8 @@ namespace keyagreement {
 [[nodiscard]] Secret32 psk_of_temporary(const Secret32& temporary_credential,
                                         base::ByteView cloud_server_id, std::int64_t month);
 
+/// Profile 3: SES = Expand(SecKey, "session", 32), which a user's session at the cloud server bears
+/// (docs/protocol.md 2.4).
+[[nodiscard]] Secret32 session_token_of(const Secret32& session_key);
+
 }  // namespace keyagreement

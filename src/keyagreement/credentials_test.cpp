@@ -36,6 +36,16 @@ TEST(Pseudonym, IsTheMacOfItsDay) {
     EXPECT_NE(pid_of(secret_of(9), no_day), pid_of(secret_of(9), 0));
 }
 
+// Source: docs/protocol.md 2.4, computed here from RFC 5869: T(1) = HMAC(PRK, info | 01).
+TEST(SessionToken, IsExpandedFromSecKey) {
+    base::Bytes input;
+    base::append(input, base::as_bytes("session"));
+    input.push_back(1);
+    const auto mac = crypto::hmac_sha512(secret_of(9).view(), input);
+    EXPECT_EQ(base::to_hex(session_token_of(secret_of(9)).view()),
+              base::to_hex(base::ByteView(mac).first(32)));
+}
+
 // Source: docs/protocol.md 2, profile 1.
 TEST(PairKey, IsTheSameWhicheverEndComputesIt) {
     auto low = secret_of(0);  // little-endian: 2^248 is larger than 2

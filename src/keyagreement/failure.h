@@ -26,7 +26,7 @@ enum class Failure : std::uint8_t {
     low_order,    ///< An X25519 result of zeros.
     record,       ///< A data record does not open.
     full,         ///< A table is at its bound.
-    throttled,    ///< Too many failed attempts for this peer from this source.
+    throttled,    ///< Too many from this source: failed attempts for a peer, or MSG1 with cookies.
 };
 inline constexpr std::size_t failure_count = 18;
 

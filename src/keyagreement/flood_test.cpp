@@ -125,6 +125,88 @@ TEST_F(Flood, AnOldCookieIsRefused) {
     EXPECT_EQ(receive(retry, "busy").failure, Failure::cookie);
 }
 
+/// What the client says to the cookie that `server` asks it for; `source` must be busy.
+class CookieFlood : public Flood {
+protected:
+    [[nodiscard]] base::Bytes retry_of(base::Bytes message1, std::string_view source) {
+        const auto asked = decode_cookie_reply(receive(message1, source).to_send.at(0));
+        base::append(message1, asked->cookie.view());
+        return message1;
+    }
+    void make_busy(std::string_view source) {
+        for (std::uint32_t i = 0; i < cast.limits.messages1_a_source; ++i) {
+            (void)receive(junk_with_mac1(), source);
+        }
+    }
+};
+
+// One cookie bought X25519 without end for four minutes, once: what fails inside is in no table.
+TEST_F(CookieFlood, OneCookieBuysTwentyX25519ASecondAndOthersAreServed) {
+    make_busy("flood");
+    const auto retry = retry_of(junk_with_mac1(), "flood");
+    const auto before = cast.server->counts();
+    for (int i = 0; i < 10'000; ++i) EXPECT_TRUE(receive(retry, "flood").to_send.empty());
+    const auto after = cast.server->counts();
+    EXPECT_EQ(after.dh_operations - before.dh_operations, 20U);
+    EXPECT_EQ(after.failures.of(Failure::throttled), 9'980U);
+    auto client = cast.client(1);
+    EXPECT_TRUE(cast.connect(client, "another source")) << "in the same second";
+    make_busy("busy and honest");
+    auto busy = cast.client(2);
+    EXPECT_TRUE(cast.connect(busy, "busy and honest")) << "with a cookie, in the same second";
+    EXPECT_EQ(busy.counts().cookies, 1U);
+
+    cast.clock.advance(1s);
+    make_busy("flood");
+    const auto next = cast.server->counts().dh_operations;
+    for (int i = 0; i < 100; ++i) (void)receive(retry, "flood");
+    EXPECT_EQ(cast.server->counts().dh_operations - next, 20U) << "each second anew";
+}
+
+TEST_F(CookieFlood, AnEnrolledPeerWithCookiesFillsNoTable) {
+    const auto everything = [this] {
+        for (int i = 0; i < 60; ++i) {
+            const auto message1 = true_message1(1);
+            const auto answer = receive(message1, "peer 1").to_send;
+            if (answer.empty() || answer[0].size() != cookie_reply_bytes) continue;
+            (void)receive(retry_of(message1, "peer 1"), "peer 1");
+        }
+    };
+    for (int second = 0; second < 10; ++second) everything(), cast.clock.advance(1s);
+    EXPECT_EQ(cast.server->counts().replay_entries, 400U);
+    EXPECT_EQ(cast.server->counts().half_open, 8U);
+}
+
+TEST_F(CookieFlood, CookiesOfVeryManySourcesHaveABoundTogether) {
+    constexpr std::uint64_t bound = 8 * 2'000;
+    const auto before = [this] { return cast.server->counts().dh_operations; };
+    for (int i = 0; i < 2'000; ++i) (void)receive(junk_with_mac1(), "s" + std::to_string(i));
+    const auto begun = before();
+    for (int i = 0; i < 1'000; ++i) {
+        const auto source = "proven " + std::to_string(i);
+        const auto retry = retry_of(junk_with_mac1(), source);
+        for (int again = 0; again < 25; ++again) (void)receive(retry, source);
+    }
+    EXPECT_EQ(before() - begun, bound);
+}
+
+class DomainFlood : public Flood {
+protected:
+    DomainFlood() : Flood(Profile::device_pda, ServerLimits::pda()) {}
+};
+
+// Who has a PDA's broker account can make all its devices begin anew once a second.
+TEST_F(DomainFlood, AllDevicesOfADomainMayBeginEverySecond) {
+    for (int second = 0; second < 12; ++second) {
+        for (std::uint32_t number = 1; number <= 31; ++number) {
+            auto client = cast.client(number);
+            EXPECT_TRUE(cast.connect(client, "device " + std::to_string(number))) << second;
+        }
+        cast.clock.advance(1s);
+    }
+    EXPECT_EQ(cast.server->counts().failures.of(Failure::full), 0U);
+}
+
 class CrowdedFlood : public Flood {
 protected:
     CrowdedFlood()

@@ -39,15 +39,17 @@ struct ServerLimits {
     std::size_t half_open = 65'536;
     std::size_t replay_entries = 262'144;
     std::size_t sessions = 1'000'000;
-    /// MSG1 of one source in a second before it must show a cookie.
+    /// MSG1 of one source in a second before it must show a cookie, and as many with one.
     std::uint32_t messages1_a_source = 20;
-    /// The same over all sources: chosen by us, about half of what a core can answer.
+    /// MSG1 without a cookie over all sources: chosen by us, about half of what a core can answer.
     std::uint32_t messages1_in_all = 2'000;
 
     [[nodiscard]] static ServerLimits cloud() { return {}; }
     [[nodiscard]] static ServerLimits pda() {
+        // A device may have 400 MSG1 answered in the 10 s of the replay cache, half of them with
+        // cookies: so no two of them can fill it, and the 31 of a domain begin each second.
         return {.half_open = 256,
-                .replay_entries = 256,
+                .replay_entries = 1'024,
                 .sessions = 256,
                 .messages1_a_source = 20,
                 .messages1_in_all = 100};

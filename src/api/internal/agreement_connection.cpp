@@ -6,8 +6,6 @@
 #include <boost/beast/websocket.hpp>
 #include <deque>
 
-#include "api/user_agreement.h"
-
 namespace api {
 namespace {
 
@@ -16,7 +14,7 @@ namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 using boost::system::error_code;
 
-/// Both chosen by us. A handshake has three frames of 130 bytes at most and ends within seconds.
+/// Both chosen by us. What a user sends has 130 bytes at most, and is over within seconds.
 constexpr std::size_t message_bytes_max = 1'024;
 constexpr std::chrono::seconds lifetime{60};
 
@@ -63,7 +61,7 @@ private:
     void take() {
         const auto data = buffer_.cdata();
         const base::ByteView frame(static_cast<const std::uint8_t*>(data.data()), data.size());
-        for (auto& answer : context_.service->parts.users->receive(source_, frame)) {
+        for (auto& answer : context_.service->agree(source_, frame)) {
             answers_.push_back(std::move(answer));
         }
         buffer_.consume(buffer_.size());

@@ -20,7 +20,6 @@ constexpr auto post = Method::post;
 
 constexpr std::array table{
     Route{post, "/api/v1/login", "login", anyone, Rule::open, routes::login},
-    Route{post, "/api/v1/session", "open_session", anyone, Rule::open, routes::open_session},
     Route{post, "/api/v1/logout", "logout", anyone, Rule::open, routes::logout},
     Route{get, "/api/v1/me", "read_me", signed_in, Rule::open, routes::me},
     Route{post, "/api/v1/me/agreement", "register_client", signed_in, Rule::open,

@@ -68,7 +68,9 @@ namespace routes {
 // routes_session.cpp
 base::Result<Response> login(Service& service, const Call& call);
 base::Result<Response> register_client(Service& service, const Call& call);
-base::Result<Response> open_session(Service& service, const Call& call);
+/// No route: of a user who agreed on keys (UserAgreement::OpenSession). Answers Me.
+std::optional<std::string> open_agreed_session(Service& service, const wire::LedgerId& user,
+                                               const std::string& session_token);
 base::Result<Response> logout(Service& service, const Call& call);
 base::Result<Response> me(Service& service, const Call& call);
 // routes_public.cpp

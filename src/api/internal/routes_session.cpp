@@ -139,25 +139,12 @@ base::Result<Response> register_client(Service& service, const Call& call) {
     return response;
 }
 
-base::Result<Response> open_session(Service& service, const Call& call) {
-    auto body = Body::parse(call.request.body);
-    if (!body) return base::pass(body);
-    auto token = base::from_hex(body->text("token", 64));
-    if (const auto read = body->finish(); !read) return base::pass(read);
-    if (!token) return base::fail(ErrorCode::malformed, "a login token has 64 hexadecimal digits");
-    const auto user =
-        service.parts.users == nullptr ? std::nullopt : service.parts.users->spend(*token);
-    crypto::wipe(*token);
-    const auto person = user ? service.parts.directory.person(*user) : std::nullopt;
-    if (!person || person->login.empty()) {
-        return base::fail(ErrorCode::unauthenticated,
-                          "this login token is not known, used or over; agree on a new one");
-    }
-    if (!call.session.is_zero()) service.sessions.close(call.session);
-    const auto opened = service.sessions.open(person->id);
-    auto response = json_response(me_of(service, *person, opened.until), 201);
-    response.headers.emplace_back("Set-Cookie", cookie(opened.token, false));
-    return response;
+std::optional<std::string> open_agreed_session(Service& service, const wire::LedgerId& user,
+                                               const std::string& session_token) {
+    const auto person = service.parts.directory.person(user);
+    if (!person || person->login.empty()) return std::nullopt;
+    const auto opened = service.sessions.open(person->id, session_token);
+    return json::serialize(me_of(service, *person, opened.until));
 }
 
 base::Result<Response> logout(Service& service, const Call& call) {

@@ -135,6 +135,12 @@ void Service::follow_blocks() {
     });
 }
 
+std::vector<base::Bytes> Service::agree(std::string_view source, base::ByteView frame) {
+    return parts.users->receive(source, frame, [this](const auto& user, const auto& token) {
+        return routes::open_agreed_session(*this, user, token);
+    });
+}
+
 void Service::tick() {
     sessions.drop_idle();
     tickets.drop_old();

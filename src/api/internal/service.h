@@ -32,6 +32,8 @@ struct Service : std::enable_shared_from_this<Service> {
     /// Whether `request` may become a WebSocket: of users' key agreement alone, and not from
     /// another site's page. Errors: `not_found`, `not_authorised`.
     [[nodiscard]] base::Result<void> admit_upgrade(const Request& request) const;
+    /// A frame of users' key agreement, and what goes back; only where `parts.users` is set.
+    [[nodiscard]] std::vector<base::Bytes> agree(std::string_view source, base::ByteView frame);
     /// About once a second: drops idle sessions and keys.
     void tick();
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/check.h"
 #include "crypto/hash.h"
 #include "crypto/key_wrap.h"
 
@@ -19,8 +20,14 @@ SessionKey key_of(std::string_view token) {
 Sessions::Opened Sessions::open(const wire::LedgerId& person) {
     std::array<std::uint8_t, token_digits / 2> raw{};
     random_.fill(raw);
-    Opened opened{.token = base::to_hex(raw), .until = clock_.now() + idle_limit};
+    auto token = base::to_hex(raw);
     crypto::wipe(raw);
+    return open(person, std::move(token));
+}
+
+Sessions::Opened Sessions::open(const wire::LedgerId& person, std::string token) {
+    CHECK(token.size() == token_digits);
+    Opened opened{.token = std::move(token), .until = clock_.now() + idle_limit};
     const std::scoped_lock lock(mutex_);
     auto oldest = sessions_.end();
     std::size_t open = 0;

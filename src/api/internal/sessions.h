@@ -15,7 +15,7 @@ namespace api {
 
 using SessionKey = wire::Hash256;  ///< SHA-256 of the cookie's token: what the node remembers.
 
-/// Who is signed in. A token of 256 random bits goes out as a cookie; only its hash is kept, in
+/// Who is signed in. A token of 256 secret bits is the cookie; only its hash is kept, in
 /// memory alone, so that a restart signs everybody out (their keys are locked then as well).
 /// Thread-safe.
 class Sessions {
@@ -37,6 +37,8 @@ public:
         base::TimePoint until;
     };
     [[nodiscard]] Opened open(const wire::LedgerId& person);
+    /// With a token of 64 hexadecimal digits that was agreed on elsewhere.
+    [[nodiscard]] Opened open(const wire::LedgerId& person, std::string token);
     /// Starts the idle time anew. Nothing for an unknown or ended one.
     [[nodiscard]] std::optional<Session> use(std::string_view token);
     /// Does not count as use: a page left open does not keep a person signed in.

@@ -21,23 +21,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Sign in with a login token of a completed key agreement (docs/formats/http-api.md) */
-        post: operations["openSession"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/logout": {
         parameters: {
             query?: never;
@@ -1791,10 +1774,6 @@ export interface components {
             /** @description It was paired with this ticket just now */
             ticket: string | null;
         };
-        LoginToken: {
-            /** @description 64 hexadecimal digits */
-            token: string;
-        };
         RegisterClient: {
             /** @description S_U, 64 hexadecimal digits */
             public_key: string;
@@ -1832,42 +1811,6 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    openSession: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Pages of other sites cannot set it */
-                "X-Salus": "1";
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LoginToken"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
                 headers: {
                     [name: string]: unknown;
                 };
