@@ -137,6 +137,10 @@ Outcome Server::State::receive_message1(const Arrival& arrival) {
         if (!cookies.fits(arrival.source, *message, arrival.elapsed)) {
             return refuse(Failure::cookie);
         }
+        // A cookie is good for minutes, and a MSG1 that fails inside stays in no table.
+        if (sources.count_proven(arrival.source, arrival.elapsed)) {
+            return refuse(Failure::throttled);
+        }
     }
     if (replay.contains(ReplayCache::key_of(message->ephemeral))) return refuse(Failure::replay);
     if (half_open.full() || replay.full()) return refuse(Failure::full);
