@@ -28,7 +28,7 @@ const no_features = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'src/client/openapi.gen.ts', 'dev', 'tools'] },
+  { ignores: ['dist', 'dist.*', 'node_modules', 'src/client/openapi.gen.ts', 'dev', 'tools'] },
   ...tseslint.configs.strict,
   {
     files: ['src/**/*.{ts,tsx}'],

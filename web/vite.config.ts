@@ -11,6 +11,9 @@ export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     target: 'es2022',
+    // tools/finish.mjs puts it in the place of dist/ once it is whole: a node that starts meanwhile finds one.
+    outDir: 'dist.next',
+    emptyOutDir: true,
     sourcemap: false,
     // The strict policy of the node forbids data: scripts and inline ones; nothing is inlined.
     assetsInlineLimit: 0,

@@ -42,6 +42,7 @@ export default defineConfig({
   publicDir: false,
   build: {
     target: 'es2022',
+    outDir: 'dist.next',
     emptyOutDir: false,
     cssCodeSplit: false,
     modulePreload: { polyfill: false },

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// After the build: pre-compresses every asset (.br and .gz beside it) and states the first load.
-import { readdir, readFile, writeFile, stat } from 'node:fs/promises';
+// After the build: pre-compresses every asset (.br and .gz beside it), states the first load, and puts all of
+// it in the place of dist/ at once: a node that starts during a build serves the one before.
+import { readdir, readFile, rename, rm, writeFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
-const dist = new URL('../dist/', import.meta.url).pathname;
+const dist = new URL('../dist.next/', import.meta.url).pathname;
+const served = new URL('../dist', import.meta.url).pathname;
+const outgoing = new URL('../dist.old', import.meta.url).pathname;
 const compressible = /\.(html|js|css|svg|json|txt|webmanifest)$/;
 const first_load_bytes_max = 300 * 1024;
 
@@ -37,3 +40,10 @@ if (first_load > first_load_bytes_max) {
   console.error('The first load is too large: split by route what is not needed at once.');
   process.exit(1);
 }
+
+await rm(outgoing, { recursive: true, force: true });
+await rename(served, outgoing).catch((error) => {
+  if (error.code !== 'ENOENT') throw error;
+});
+await rename(dist, served);
+await rm(outgoing, { recursive: true, force: true });

@@ -54,6 +54,7 @@ async function is_killed(world, page) {
   await sees('a killed node: the connection is lost', page.getByRole('alert').filter({ hasText: 'Connection lost' }));
   await becomes('its supervisor starts it again', async () => node.pid() !== before && (await fetch(`${node.address}/readyz`)).ok, 60_000);
   await sees('keys were open in the killed process alone: the page asks to sign in again', page.getByRole('heading', { name: 'Sign in' }));
+  await sees('and says why', page.getByRole('status').filter({ hasText: 'Please sign in again' }).filter({ hasText: 'Your session has ended' }));
   check('and will come back to where it was', new URL(page.url()).searchParams.get('next') === '/ward', page.url());
 }
 

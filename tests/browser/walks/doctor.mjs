@@ -24,7 +24,7 @@ export async function steps(world) {
   await page.getByRole('button', { name: `Sign in as ${patient.doctor.name} doctor` }).click();
   await sees('one click on a demo login leads to the ward', page.getByRole('heading', { name: 'Ward', exact: true }));
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Review' }).click();
-  const queue = page.getByRole('navigation', { name: 'Reports that wait for you' });
+  const queue = page.getByRole('navigation', { name: 'Reports waiting for you' });
   await sees('the second leads to the queue', queue);
 
   const own = queue.getByRole('button').filter({ hasText: patient.name }).first();

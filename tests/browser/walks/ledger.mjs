@@ -59,5 +59,5 @@ export async function steps(world) {
   await page.keyboard.press('Enter');
   await sees('what is not there is said, and what can be looked for', page.getByText(/Nothing begins with "deadbeefdeadbeef"/));
   await page.goto('/ledger/blocks/999999');
-  await sees('a block that does not exist is said to be unknown', page.getByText('Nothing is known by this name'));
+  await sees('a block that does not exist is said to be unknown', page.getByText('Not found'));
 }

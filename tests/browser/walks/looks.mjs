@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { check } from '../lib/check.mjs';
 import { root } from '../lib/node.mjs';
+import { pages_of } from '../lib/pages.mjs';
 import { approved_one } from '../lib/reports.mjs';
 
 export const title = 'every page: for all eyes, on every screen';
@@ -19,31 +20,9 @@ const wall = { width: 1920, height: 1080 };
 /// 1440 x 900 at 200 % has room for half as many CSS pixels.
 const zoomed = { width: 720, height: 450 };
 
-async function pages_of(world) {
+async function pages_here(world) {
   const patient = await world.followed();
-  const doctor = patient.doctor.login;
-  const report = await approved_one(world);
-  const own = ['vitals', 'consents', 'access', 'reports', 'devices'];
-  const admin = ['people', 'devices', 'miners', 'refusals', 'storage', 'health'];
-  return [
-    ['signin', null, '/signin'],
-    ['ward', 'nurse.kim', '/ward'],
-    ['ward-wall', 'nurse.kim', '/ward?wall=1'],
-    ['patient', doctor, `/patients/${patient.id}`],
-    ['review', doctor, '/review'],
-    ['review-approved', doctor, '/review?state=approved'],
-    ...own.map((part) => [`my-health-${part}`, patient.login, `/my-health?part=${part}`]),
-    ['ledger', 'auditor', '/ledger'],
-    ['block', 'auditor', `/ledger/blocks/${report.height}`],
-    ['transaction', 'auditor', `/ledger/transactions/${report.transaction}`],
-    ['verify', null, '/verify'],
-    ['verify-checked', patient.login, `/verify?report=${report.id}`],
-    ...admin.map((part) => [`admin-${part}`, 'admin', `/admin?part=${part}`]),
-    ...['access', 'refused', 'chain'].map((part) => [`audit-${part}`, 'auditor', `/audit?part=${part}`]),
-    ['attacks', 'auditor', '/attacks'],
-    ['no-right', 'auditor', '/review'],
-    ['unknown', 'auditor', '/no/such/page'],
-  ];
+  return pages_of({ patient, doctor: patient.doctor.login, report: await approved_one(world) });
 }
 
 /// Nothing is loading, no request is under way that the page waits for, and what moves has been drawn.
@@ -129,7 +108,7 @@ async function look_at_all(world, list, contexts) {
 
 export async function steps(world) {
   mkdirSync(folder, { recursive: true });
-  const list = await pages_of(world);
+  const list = await pages_here(world);
   // Pages left open by other walks would draw along.
   for (const { page } of world.people.values()) await page.goto('about:blank');
   const { context } = await world.stranger();

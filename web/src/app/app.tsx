@@ -7,11 +7,12 @@ import { as_person_id, as_transaction_id } from '@/client/ids';
 import { useMe } from '@/client/queries';
 import type { Role } from '@/client/types';
 import { PageHead } from '@/ui/bits';
-import { Empty, Failure, Loading, NoRight } from '@/ui/states';
+import { Failure, Loading, NoRight } from '@/ui/states';
 import { word_for, words } from '@/words';
 import { SessionProvider, useSession } from './session';
 import { FaultBoundary } from './fault_boundary';
-import { home_of, SchemeToggle, Shell } from './shell';
+import { Brand, home_of, SchemeToggle, Shell } from './shell';
+import { was_signed_in } from './signed_in';
 
 const load = {
   sign_in: () => import('@/features/signin/signin'),
@@ -65,7 +66,7 @@ function SignedIn() {
   const location = useLocation();
   if (me.error instanceof ApiError && me.error.code === 'unauthenticated') {
     const next = encodeURIComponent(location.pathname + location.search);
-    return <Navigate to={location.pathname === '/' ? '/signin' : `/signin?next=${next}`} replace />;
+    return <Navigate to={location.pathname === '/' ? '/signin' : `/signin?next=${next}`} state={{ ended: was_signed_in() }} replace />;
   }
   if (me.data === undefined) {
     return (
@@ -114,9 +115,10 @@ function MyPage() {
 function PublicPage() {
   return (
     <main className="main" id="main">
-      <div style={{ display: 'flex', justifyContent: 'flex-end' }}>
+      <header className="public-head">
+        <Brand />
         <SchemeToggle />
-      </div>
+      </header>
       <Suspense fallback={<Loading rows={3} height={110} />}>
         <Outlet />
       </Suspense>
@@ -158,7 +160,7 @@ export function App() {
           <Route path="/admin" element={<For roles={['administrator']}><Admin /></For>} />
           <Route path="/audit" element={<For roles={['auditor']}><Audit /></For>} />
           <Route path="/attacks" element={<For roles={['administrator', 'auditor']}><Attacks /></For>} />
-          <Route path="*" element={<><PageHead title={words.app.not_found} /><Empty title={words.app.not_found} text={words.app.not_found_do} /></>} />
+          <Route path="*" element={<><PageHead title={words.app.not_found} /><p>{words.app.not_found_do}</p></>} />
         </Route>
       </Routes>
     </FaultBoundary>

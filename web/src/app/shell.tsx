@@ -14,6 +14,7 @@ import { Loading } from '@/ui/states';
 import { word_for, words } from '@/words';
 import { FaultBoundary } from './fault_boundary';
 import { useConnectionState, useSession } from './session';
+import { note_signed_in } from './signed_in';
 import './shell.css';
 
 const w = words.app;
@@ -56,6 +57,15 @@ export function SchemeToggle() {
   );
 }
 
+export function Brand() {
+  return (
+    <NavLink to="/" className="brand" aria-label={w.name}>
+      <Logo />
+      <span>{w.name}</span>
+    </NavLink>
+  );
+}
+
 function Connection() {
   const state = useConnectionState();
   return (
@@ -86,6 +96,7 @@ function SignOut() {
       tell_failure(words.state.error, error);
       return;
     }
+    note_signed_in(false);
     live_store.clear();
     queries.clear();
     await navigate('/signin');
@@ -116,6 +127,7 @@ export function Shell() {
   const { me } = useSession();
   const location = useLocation();
   useSessionEnd();
+  useEffect(() => note_signed_in(true), []);
   const wall = new URLSearchParams(location.search).get('wall') === '1';
   return (
     <div className="shell" data-wall={wall}>
@@ -123,10 +135,7 @@ export function Shell() {
         {w.skip}
       </a>
       <header className="bar">
-        <NavLink to="/" className="brand" aria-label={w.name}>
-          <Logo />
-          <span>{w.name}</span>
-        </NavLink>
+        <Brand />
         <nav aria-label={w.navigation} className="places">
           {places_of(me.role).map((place) => (
             <NavLink key={place.to} to={place.to} className="place">

@@ -6,7 +6,7 @@ import { csv_of } from './audit/csv';
 import { vitals_of_tile } from './ward/tile';
 import { is_clean } from './review/review';
 import { looks_of } from './myhealth/looks';
-import type { Access, Report } from '@/client/types';
+import type { Access, Report, VitalInfo } from '@/client/types';
 
 const limits = { low: 90, critical_low: 85, high: null, critical_high: null };
 
@@ -32,13 +32,16 @@ test('a tile has four vitals, in the order of monitors, with places for those mi
 test('only reports without any finding can be approved together', () => {
   const vital = { vital: 'spo2', count: 480, implausible: 0, min: 95, median: 97, max: 99, outside_limits_s: 0, gap_s: 0 };
   const clean = { readable: true, last_error: null, alarms: [], vitals: [vital] } as unknown as Report;
-  expect(is_clean(clean)).toBe(true);
-  for (const change of [{ gap_s: 1 }, { implausible: 1 }, { outside_limits_s: 1 }]) {
-    expect(is_clean({ ...clean, vitals: [{ ...vital, ...change }] } as unknown as Report)).toBe(false);
+  const infos = [{ name: 'spo2', limits }] as unknown as VitalInfo[];
+  expect(is_clean(clean, infos)).toBe(true);
+  for (const change of [{ gap_s: 1 }, { implausible: 1 }, { outside_limits_s: 1 }, { min: 89 }]) {
+    expect(is_clean({ ...clean, vitals: [{ ...vital, ...change }] } as unknown as Report, infos)).toBe(false);
   }
-  expect(is_clean({ ...clean, readable: false })).toBe(false);
-  expect(is_clean({ ...clean, alarms: [{}] } as unknown as Report)).toBe(false);
-  expect(is_clean({ ...clean, vitals: [] })).toBe(false);
+  expect(is_clean({ ...clean, vitals: [{ ...vital, min: 90 }] } as unknown as Report, infos)).toBe(true);
+  expect(is_clean({ ...clean, readable: false }, infos)).toBe(false);
+  expect(is_clean({ ...clean, alarms: [{}] } as unknown as Report, infos)).toBe(false);
+  expect(is_clean({ ...clean, vitals: [] }, infos)).toBe(false);
+  expect(is_clean(clean, undefined)).toBe(false);
 });
 
 test('one visit of one person is one line of the access log, a refusal stands alone', () => {

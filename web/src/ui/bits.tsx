@@ -4,7 +4,7 @@ import { notifications } from '@mantine/notifications';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { words } from '@/words';
 import { explain } from './states';
-import { duration, full, moment, short_id } from './format';
+import { duration, full, moment, short_id, stamp } from './format';
 import { CheckIcon, CopyIcon } from './icons';
 import { useNow } from './now';
 
@@ -18,10 +18,8 @@ export function useTitle(title: string): void {
 export function PageHead({ title, children }: { title: string; children?: ReactNode }) {
   useTitle(title);
   return (
-    <div style={{ display: 'flex', flexWrap: 'wrap', gap: 12, alignItems: 'center', marginBlockEnd: 16 }}>
-      <h1 className="page-title" style={{ marginInlineEnd: 'auto' }}>
-        {title}
-      </h1>
+    <div className="head">
+      <h1 className="page-title">{title}</h1>
       {children}
     </div>
   );
@@ -32,6 +30,15 @@ export function Moment({ ms }: { ms: number }) {
   return (
     <time dateTime={new Date(ms).toISOString()} title={full(ms)} className="nowrap">
       {moment(ms)}
+    </time>
+  );
+}
+
+/// A point in time as evidence states it: day, second and zone in sight.
+export function Stamp({ ms }: { ms: number }) {
+  return (
+    <time dateTime={new Date(ms).toISOString()} title={full(ms)} className="nowrap">
+      {stamp(ms)}
     </time>
   );
 }

@@ -53,10 +53,10 @@ function draw_behind(plot: uPlot, props: ChartProps, style: CSSStyleDeclaration)
     ctx.fillStyle = style.getPropertyValue('--accent').trim();
     ctx.fillRect(x_of(mark) - devicePixelRatio, bbox.top + bbox.height - 7 * devicePixelRatio, 2 * devicePixelRatio, 7 * devicePixelRatio);
   }
-  draw_limits(plot, props, style);
   ctx.restore();
 }
 
+// After the grid: a limit that is a round number would vanish under a line of it.
 function draw_limits(plot: uPlot, props: ChartProps, style: CSSStyleDeclaration): void {
   const { ctx, bbox } = plot;
   const lines = [
@@ -65,6 +65,7 @@ function draw_limits(plot: uPlot, props: ChartProps, style: CSSStyleDeclaration)
     { value: props.limits?.critical_low, critical: true },
     { value: props.limits?.critical_high, critical: true },
   ];
+  ctx.save();
   ctx.lineWidth = devicePixelRatio;
   for (const { value, critical } of lines) {
     if (value === null || value === undefined) continue;
@@ -77,6 +78,7 @@ function draw_limits(plot: uPlot, props: ChartProps, style: CSSStyleDeclaration)
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
   }
+  ctx.restore();
 }
 
 // Splits fall a fraction of a second beside the whole one.
@@ -144,6 +146,7 @@ function options_of(box: HTMLElement, props: { current: ChartProps }): uPlot.Opt
     bands: [{ series: [1, 2], fill: hex_with(vital, '30') }],
     hooks: {
       drawClear: [(plot) => draw_behind(plot, props.current, getComputedStyle(box))],
+      drawAxes: [(plot) => draw_limits(plot, props.current, getComputedStyle(box))],
       setSelect: [
         (plot) => {
           if (plot.select.width < 6) return;

@@ -8,7 +8,7 @@ import { keys } from '@/client/queries';
 import type { Device, DeviceState } from '@/client/types';
 import { word_for, words } from '@/words';
 import { Ago, tell, tell_failure } from './bits';
-import { list_of } from './format';
+import { list_of, within_sentence } from './format';
 import './device_parts.css';
 
 const w = words.devices;
@@ -31,7 +31,7 @@ export function LastHeard({ device }: { device: Device }) {
 /// "Measures heart rate and oxygen saturation."
 export function purpose_of(device: Pick<Device, 'vitals'>): string {
   if (device.vitals.length === 0) return w.hub_text;
-  return w.measures(list_of(device.vitals.map((vital) => word_for(words.vitals, vital).toLocaleLowerCase())));
+  return w.measures(list_of(device.vitals.map((vital) => within_sentence(word_for(words.vitals, vital)))));
 }
 
 function ChangeDialog({ device, state, close }: { device: Device; state: DeviceState; close: () => void }) {
@@ -76,7 +76,7 @@ export function DeviceActions({ device, compact = false }: { device: Device; com
       {compact ? (
         <Menu position="bottom-end" withinPortal>
           <Menu.Target>
-            <Button size="compact-md" variant="default" aria-label={w.change_of(device.label)}>
+            <Button size="compact-sm" variant="default" aria-label={w.change_of(device.label)}>
               {w.change}
             </Button>
           </Menu.Target>

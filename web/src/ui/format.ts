@@ -11,6 +11,22 @@ const day_time = new Intl.DateTimeFormat(locale, {
   hour: '2-digit',
   minute: '2-digit',
 });
+const day_clock = new Intl.DateTimeFormat(locale, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+const zoned_time = new Intl.DateTimeFormat(locale, {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  timeZoneName: 'short',
+});
 const full_time = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' });
 const date_only = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
 const bytes_digits = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
@@ -24,6 +40,18 @@ export function moment(ms: number, now_ms: number = Date.now()): string {
   const same_day = new Date(ms).toDateString() === new Date(now_ms).toDateString();
   return same_day ? clock_time.format(ms) : day_time.format(ms);
 }
+/// A period: the day once, seconds at both ends or at neither.
+export function span(from_ms: number, to_ms: number, now_ms: number = Date.now()): string {
+  const day = (ms: number): string => new Date(ms).toDateString();
+  const whole = from_ms % 60_000 === 0 && to_ms % 60_000 === 0;
+  const today = whole ? short_time : clock_time;
+  const other_day = whole ? day_time : day_clock;
+  const from = (day(from_ms) === day(now_ms) ? today : other_day).format(from_ms);
+  const to = (day(to_ms) === day(from_ms) ? today : other_day).format(to_ms);
+  return `${from} – ${to}`;
+}
+/// For what is kept as evidence: the day, the second and the zone.
+export const stamp = (ms: number): string => zoned_time.format(ms);
 export const full = (ms: number): string => full_time.format(ms);
 export const date = (ms: number): string => date_only.format(ms);
 
@@ -65,3 +93,7 @@ export function vital_value(vital: string, value: number): string {
 export const short_id = (id: string): string => (id.length <= 20 ? id : `${id.slice(0, 10)}…${id.slice(-6)}`);
 
 export const list_of = (items: readonly string[]): string => lists.format(items);
+
+/// A name as it stands inside a sentence: "Heart rate" becomes "heart rate", "ECG" and "PM2.5" stay.
+export const within_sentence = (name: string): string =>
+  /^\p{Lu}\p{Ll}/u.test(name) ? name.charAt(0).toLocaleLowerCase() + name.slice(1) : name;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the pages of doctor and patient share about reports.
-import type { Alarm, ReportState, VitalInfo, VitalName } from '@/client/types';
+import type { Alarm, ReportState, ReportVital, VitalInfo, VitalName } from '@/client/types';
 import { words } from '@/words';
 import type { Band } from './chart';
 
@@ -20,6 +20,14 @@ export const bands_of = (alarms: readonly Alarm[], vital: VitalName, open_end_ms
 
 export const info_of = (infos: readonly VitalInfo[] | undefined, vital: VitalName): VitalInfo | undefined =>
   infos?.find((info) => info.name === vital);
+
+/// Whether the lowest or the highest value of a period lies beyond the limits, by the same comparisons as the
+/// alarms: strictly. An alarm waits some seconds, so a value may be beyond without one.
+export function beyond_limits(numbers: ReportVital, info: VitalInfo | undefined): { low: boolean; high: boolean } {
+  const low = info?.limits.low ?? info?.limits.critical_low ?? null;
+  const high = info?.limits.high ?? info?.limits.critical_high ?? null;
+  return { low: low !== null && numbers.min < low, high: high !== null && numbers.max > high };
+}
 
 // The order in which monitors stack their lines.
 const order: readonly VitalName[] = [

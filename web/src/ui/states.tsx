@@ -42,7 +42,7 @@ export function explain(error: unknown): Explanation {
     case 'unauthenticated':
       return { title: w.signed_out, text: w.signed_out_do, kept: w.kept };
     case 'not_authorised':
-      return { title: w.no_right, text: error.message };
+      return { title: w.no_right, text: w.no_right_do };
     case 'consent_missing':
       return { title: w.no_consent, text: w.no_consent_do };
     case 'wrong_doctor':

@@ -3,15 +3,17 @@ import { Button, Select } from '@mantine/core';
 import { useState } from 'react';
 import { api } from '@/client/api';
 import { keys, usePages, usePeople } from '@/client/queries';
-import type { Grantee } from '@/client/types';
+import type { Device, Grantee } from '@/client/types';
 import { Hash } from '@/ui/bits';
 import { DeviceActions, DeviceTag, LastHeard } from '@/ui/device_parts';
 import { PairingDialog } from '@/ui/pairing_dialog';
 import { Failure } from '@/ui/states';
-import { PagedTable } from '@/ui/table';
+import { SortedTable } from '@/ui/table';
 import { word_for, words } from '@/words';
 
 const w = words.admin;
+
+const measures = (device: Device): string => device.vitals.map((vital) => word_for(words.vitals_short, vital)).join(', ');
 
 /// Chooses the patient, then shows the ticket.
 function AddDevice() {
@@ -51,13 +53,18 @@ export function Devices() {
   return (
     <>
       <AddDevice />
-      <PagedTable
+      <SortedTable
         query={query}
         row_key={(device) => device.id}
         empty={words.devices.none}
+        none_match={w.none_match}
+        search_label={w.search}
+        text_of={(device) => `${device.label} ${device.patient.name} ${measures(device)} ${word_for(words.devices.states, device.state)} ${device.id}`}
         columns={[
+          { title: w.patient, order: (device) => `${device.patient.name || '\uffff'} ${device.kind === 'pda' ? 0 : 1} ${device.label}`, cell: (device) => device.patient.name || w.unpaired },
           {
             title: w.device,
+            order: (device) => device.label,
             cell: (device) => (
               <>
                 <strong>{device.label}</strong>
@@ -65,11 +72,10 @@ export function Devices() {
               </>
             ),
           },
-          { title: w.patient, cell: (device) => device.patient.name || w.unpaired },
-          { title: w.measures, cell: (device) => device.vitals.map((vital) => word_for(words.vitals_short, vital)).join(', ') },
+          { title: w.measures, cell: measures },
           { title: w.sends_to, cell: (device) => (device.sealed_to ? word_for(words.devices.sealed_short, device.sealed_to) : '') },
-          { title: w.last_heard, cell: (device) => <LastHeard device={device} /> },
-          { title: w.state, cell: (device) => <DeviceTag state={device.state} /> },
+          { title: w.last_heard, order: (device) => -(device.last_seen_ms ?? 0), cell: (device) => <LastHeard device={device} /> },
+          { title: w.state, order: (device) => word_for(words.devices.states, device.state), cell: (device) => <DeviceTag state={device.state} /> },
           { title: w.id, cell: (device) => <Hash text={device.id} what={w.id} /> },
           { title: w.change, cell: (device) => <DeviceActions device={device} compact /> },
         ]}

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { api } from '@/client/api';
 import { keys } from '@/client/queries';
 import type { Attack } from '@/client/types';
-import { Ago, Copy, Moment, PageHead } from '@/ui/bits';
+import { Ago, Copy, PageHead, Stamp } from '@/ui/bits';
 import { count } from '@/ui/format';
 import { CheckIcon, CrossIcon, DashIcon } from '@/ui/icons';
 import { Answered, Empty } from '@/ui/states';
@@ -58,7 +58,7 @@ function Row({ attack }: { attack: Attack }) {
         <Control control={attack.control} />
       </td>
       <td role="cell" data-label={w.when}>
-        <Moment ms={attack.ran_at_ms} />
+        <Stamp ms={attack.ran_at_ms} />
       </td>
     </tr>
   );

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { api } from '@/client/api';
 import { keys, usePages } from '@/client/queries';
 import type { Access } from '@/client/types';
-import { Hash, Moment } from '@/ui/bits';
+import { Hash, Stamp } from '@/ui/bits';
 import { count } from '@/ui/format';
 import { PagedTable } from '@/ui/table';
 import { word_for, words } from '@/words';
@@ -56,11 +56,11 @@ export function AccessLog() {
         empty={w.none}
         filter={(each) => !refused || !each.allowed}
         columns={[
-          { title: w.time, cell: (each) => <Moment ms={each.time_ms} /> },
+          { title: w.time, cell: (each) => <Stamp ms={each.time_ms} /> },
           { title: w.actor, cell: (each) => <Hash text={each.actor.id} what={w.actor} /> },
           { title: w.role, cell: (each) => word_for(words.roles, each.actor.role) },
           { title: w.subject, cell: (each) => <Hash text={each.patient} what={w.subject} /> },
-          { title: w.action, cell: (each) => word_for({}, each.action) },
+          { title: w.action, cell: (each) => <span className="nowrap">{word_for({}, each.action)}</span> },
           { title: w.what, cell: (each) => word_for({}, each.what) },
           { title: w.basis, cell: (each) => <Basis text={each.basis} /> },
           { title: w.outcome, cell: (each) => <Outcome allowed={each.allowed} /> },
@@ -79,9 +79,9 @@ export function RefusedOperations() {
       row_key={(each, index) => `${each.time_ms}-${index}`}
       empty={w.none_refused}
       columns={[
-        { title: w.time, cell: (each) => <Moment ms={each.time_ms} /> },
+        { title: w.time, cell: (each) => <Stamp ms={each.time_ms} /> },
         { title: w.actor, cell: (each) => (each.actor ? <Hash text={each.actor} what={w.actor} /> : w.nobody) },
-        { title: w.action, cell: (each) => word_for({}, each.action) },
+        { title: w.action, cell: (each) => <span className="nowrap">{word_for({}, each.action)}</span> },
         { title: w.code, cell: (each) => <code className="mono">{each.code}</code> },
       ]}
     />

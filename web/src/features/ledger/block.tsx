@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { useBlock } from '@/client/queries';
 import type { Block } from '@/client/types';
-import { Hash, Moment, PageHead } from '@/ui/bits';
+import { Hash, PageHead, Stamp } from '@/ui/bits';
 import { count } from '@/ui/format';
 import { BackIcon, ForwardIcon } from '@/ui/icons';
 import { Answered } from '@/ui/states';
@@ -32,7 +32,7 @@ function Header({ block }: { block: Block }) {
       <h2 id="header-title">{w.header}</h2>
       <dl className="facts">
         <Fact name={w.hash} meaning={w.meanings.hash}><Hash text={block.hash} what={w.hash} whole /></Fact>
-        <Fact name={w.sealed}><Moment ms={block.time_ms} /></Fact>
+        <Fact name={w.sealed}><Stamp ms={block.time_ms} /></Fact>
         <Fact name={w.miner} meaning={w.meanings.miner}>
           {block.miner_index === null ? null : <span>{w.miner_number(count(block.miner_index + 1))} </span>}
           <Hash text={block.miner} what={w.miner} whole />

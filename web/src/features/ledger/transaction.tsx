@@ -5,7 +5,7 @@ import { api } from '@/client/api';
 import type { TransactionId } from '@/client/ids';
 import { useTransaction } from '@/client/queries';
 import type { Transaction } from '@/client/types';
-import { Hash, Moment, PageHead } from '@/ui/bits';
+import { Hash, PageHead, Stamp } from '@/ui/bits';
 import { bytes, count } from '@/ui/format';
 import { Answered } from '@/ui/states';
 import { word_for, words } from '@/words';
@@ -88,7 +88,7 @@ export default function TransactionPage({ id }: { id: TransactionId }) {
                   <Link to={`/ledger/blocks/${transaction.height}`}>{w.position_text(count(transaction.index + 1), count(transaction.height))}</Link>
                 </dd>
                 <dt>{w.sealed}</dt>
-                <dd><Moment ms={transaction.time_ms} /></dd>
+                <dd><Stamp ms={transaction.time_ms} /></dd>
                 <dt>{w.size}</dt>
                 <dd>{bytes(transaction.size_bytes)}</dd>
               </dl>

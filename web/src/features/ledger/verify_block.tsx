@@ -54,14 +54,14 @@ export function VerifyBlock({ height }: { height: number }) {
     <section className="panel" aria-labelledby="check-title">
       <h2 id="check-title">{w.title}</h2>
       <p className="muted">{w.text}</p>
-      <Button.Group>
+      <div className="check-buttons">
         <Button onClick={() => run.mutate()} loading={run.isPending}>
           {outcome ? w.again : w.run}
         </Button>
         <Button component="a" href={api.block_file_address(height)} download={`salus-block-${height}.salus`} variant="default">
           {w.download}
         </Button>
-      </Button.Group>
+      </div>
       <div aria-live="polite">
         {run.error ? <Failure error={run.error} retry={() => run.mutate()} /> : null}
         {outcome ? (

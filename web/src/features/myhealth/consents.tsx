@@ -18,6 +18,8 @@ import { GrantForm } from './grant';
 const w = words.my_health;
 const what_of = (consent: Consent): string => word_for(w.categories, consent.category);
 
+const by_name = (a: Consent, b: Consent): number => a.grantee.name.localeCompare(b.grantee.name) || a.until_ms - b.until_ms;
+
 function sentence_of(consent: Consent): string {
   const who = consent.grantee.name;
   if (consent.revoked_height !== null) return w.consent_ended(who, what_of(consent));
@@ -91,8 +93,8 @@ export function Consents({ id }: { id: PersonId }) {
       <Answered query={query} rows={3} height={80}>
         {(data) => {
           const stands = (consent: Consent): boolean => consent.active && consent.until_ms > now;
-          const active = data.items.filter(stands);
-          const past = data.items.filter((consent) => !stands(consent));
+          const active = data.items.filter(stands).sort(by_name);
+          const past = data.items.filter((consent) => !stands(consent)).sort((a, b) => b.granted_height - a.granted_height);
           return (
             <>
               {active.length === 0 ? <Empty title={w.consent_none} text={w.consent_none_do} /> : null}

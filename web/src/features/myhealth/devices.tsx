@@ -12,6 +12,7 @@ import { word_for, words } from '@/words';
 
 const w = words.devices;
 
+// What holds for most of them is said once, above the list.
 function Item({ device }: { device: Device }) {
   const by_staff = device.state === 'suspended' && !device.may.includes('active');
   return (
@@ -21,7 +22,7 @@ function Item({ device }: { device: Device }) {
         <DeviceTag state={device.state} />
       </div>
       <p>
-        {purpose_of(device)} {device.sealed_to && !is_ended(device) ? word_for(w.sealed, device.sealed_to) : null}
+        {purpose_of(device)} {device.sealed_to === 'cloud' && !is_ended(device) ? word_for(w.sealed, 'cloud') : null}
       </p>
       <p className="muted">
         {device.last_seen_ms === null ? null : `${w.heard}: `}
@@ -33,6 +34,9 @@ function Item({ device }: { device: Device }) {
   );
 }
 
+// The hub that the others send through stands first.
+const by_label = (a: Device, b: Device): number => Number(b.kind === 'pda') - Number(a.kind === 'pda') || a.label.localeCompare(b.label);
+
 export function Devices({ id }: { id: PersonId }) {
   const query = usePatientDevices(id);
   const [pairing, set_pairing] = useState(false);
@@ -40,13 +44,14 @@ export function Devices({ id }: { id: PersonId }) {
     <>
       <Answered query={query} rows={2} height={80}>
         {(data) => {
-          const used = data.items.filter((device) => !is_ended(device));
+          const used = data.items.filter((device) => !is_ended(device)).sort(by_label);
           const ended = data.items.filter(is_ended);
           return (
             <>
               <Button size="md" onClick={() => set_pairing(true)}>
                 {words.pairing.add}
               </Button>
+              {used.some((device) => device.sealed_to === 'pda') ? <p className="muted">{word_for(w.sealed, 'pda')}</p> : null}
               {used.length === 0 ? <Empty title={w.none} text={w.none_do} /> : null}
               <ul className="consents">
                 {used.map((device) => (

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The patient's own page, for a phone first and in plain words.
 import { Tabs } from '@mantine/core';
-import { useEffect, useRef } from 'react';
 import { useSearchParams } from 'react-router';
 import type { Me } from '@/client/types';
 import { PageHead } from '@/ui/bits';
@@ -20,16 +19,11 @@ export default function MyHealth({ me }: { me: Me }) {
   const [search, set_search] = useSearchParams();
   const asked = search.get('part');
   const part = parts.find((each) => each === asked) ?? 'vitals';
-  // On a phone the tabs are wider than the screen: the one that is open is brought into sight.
-  const list = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
-  }, [part]);
   return (
     <div className="my-health">
       <PageHead title={w.hello(me.name)} />
       <Tabs value={part} onChange={(value) => value && set_search({ part: value })} keepMounted={false}>
-        <Tabs.List aria-label={w.sections} ref={list}>
+        <Tabs.List aria-label={w.sections}>
           {parts.map((each) => (
             <Tabs.Tab key={each} value={each}>
               {word_for(w.tabs, each)}

@@ -5,7 +5,7 @@ import { api } from '@/client/api';
 import type { PersonId } from '@/client/ids';
 import { usePatientReports } from '@/client/queries';
 import type { Report } from '@/client/types';
-import { count, minutes, moment } from '@/ui/format';
+import { count, span } from '@/ui/format';
 import { ReportTag } from '@/ui/report_bits';
 import { Answered, Empty } from '@/ui/states';
 import { words } from '@/words';
@@ -24,7 +24,7 @@ function ReportItem({ report }: { report: Report }) {
     <li className="panel">
       <div className="report-line">
         <h2>
-          {moment(report.period_start_ms)} – {minutes(report.period_end_ms)}
+          {span(report.period_start_ms, report.period_end_ms)}
         </h2>
         <ReportTag state={report.state} />
       </div>

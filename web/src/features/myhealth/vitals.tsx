@@ -4,7 +4,8 @@ import { patient_now } from '@/client/age';
 import type { PersonId } from '@/client/ids';
 import type { LivePatient, LiveVital } from '@/client/live';
 import { useLivePatient, usePatient, useVitalInfos } from '@/client/queries';
-import type { Limits, VitalInfo } from '@/client/types';
+import type { Limits, VitalInfo, VitalName } from '@/client/types';
+import { list_of, within_sentence } from '@/ui/format';
 import { useNow } from '@/ui/now';
 import { in_monitor_order, info_of } from '@/ui/report_bits';
 import { Sparkline } from '@/ui/sparkline';
@@ -33,30 +34,87 @@ function standing_words(live: LiveVital, info: VitalInfo | undefined, gone: bool
   return { text: word_for(w.standings, standing), calm: standing === 'normal' || standing === 'measured' };
 }
 
-function VitalCard({ live, info, patient }: { live: LiveVital; info: VitalInfo | undefined; patient: LivePatient }) {
+function Figure({ live, patient }: { live: LiveVital; patient: LivePatient }) {
+  return <VitalFigure vital={live.vital} live={live} clock={patient.clock} />;
+}
+
+/// Blood pressure is one measurement with two numbers, and is shown as one; `lower` is the diastolic.
+function VitalCard({ live, lower, infos, patient }: {
+  live: LiveVital;
+  lower?: LiveVital | undefined;
+  infos: readonly VitalInfo[] | undefined;
+  patient: LivePatient;
+}) {
   useNow(1_000);
+  const info = info_of(infos, live.vital);
   const gone = aged(live, patient.clock, performance.now()).freshness === 'gone';
   const standing = standing_words(live, info, gone);
   return (
-    <li className="panel my-vital" data-vital={live.vital}>
+    <li className="panel my-vital" data-vital={live.vital} data-beyond={!standing.calm}>
       <div className="my-vital-text">
-        <h2>{word_for(words.vitals, live.vital)}</h2>
-        <p className="muted">{word_for(w.plain, live.vital)}</p>
+        <h3>{lower ? w.pressure : word_for(words.vitals, live.vital)}</h3>
+        <p className="muted">{lower ? w.pressure_plain : word_for(w.plain, live.vital)}</p>
       </div>
       <p className="my-vital-value">
-        <VitalFigure vital={live.vital} live={live} clock={patient.clock} /> <span className="unit">{info?.unit}</span>
+        <Figure live={live} patient={patient} />
+        {lower ? (
+          <>
+            /<Figure live={lower} patient={patient} />
+          </>
+        ) : null}{' '}
+        <span className="unit">{info?.unit}</span>
       </p>
       <p className={standing.calm ? 'standing muted' : 'standing beyond'}>{standing.text}</p>
-      <Sparkline
-        vital={live.vital}
-        t_ms={live.trend.t_ms}
-        mean={live.trend.mean}
-        to_ms={patient_now(patient.clock, performance.now())}
-        gap_ms={Math.max(45_000, 3.5 * live.interval_ms * patient.clock.speed)}
-      />
+      {live.trend.t_ms.length > 1 ? (
+        <Sparkline
+          vital={live.vital}
+          t_ms={live.trend.t_ms}
+          mean={live.trend.mean}
+          to_ms={patient_now(patient.clock, performance.now())}
+          gap_ms={Math.max(45_000, 3.5 * live.interval_ms * patient.clock.speed)}
+        />
+      ) : null}
       <VitalAge vital={live.vital} live={live} clock={patient.clock} />
     </li>
   );
+}
+
+const ambient: readonly VitalName[] = ['ambient_temperature', 'humidity', 'pm25', 'co2'];
+
+function Cards({ title, vitals, patient, infos }: {
+  title: string;
+  vitals: readonly VitalName[];
+  patient: LivePatient;
+  infos: readonly VitalInfo[] | undefined;
+}) {
+  const both = patient.vitals.has('systolic_pressure') && patient.vitals.has('diastolic_pressure');
+  const shown = vitals.filter((vital) => !both || (vital !== 'diastolic_pressure' && vital !== 'mean_pressure'));
+  if (shown.length === 0) return null;
+  return (
+    <section aria-label={title}>
+      <h2 className="panel-title">{title}</h2>
+      <ul className="my-vitals">
+        {shown.map((vital) => (
+          <VitalCard
+            key={vital}
+            live={patient.vitals.get(vital) as LiveVital}
+            lower={both && vital === 'systolic_pressure' ? patient.vitals.get('diastolic_pressure') : undefined}
+            infos={infos}
+            patient={patient}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/// Says which values are beyond their limits now, and for which the ward still has an alarm.
+export function summary_of(beyond: readonly VitalName[], alarmed: readonly VitalName[], any_current: boolean): { text: string; calm: boolean } {
+  const names = (vitals: readonly VitalName[]): string => list_of(in_monitor_order(vitals).map((vital) => within_sentence(word_for(words.vitals, vital))));
+  const told = alarmed.length > 0 ? ` ${w.ward_told(names(alarmed))}` : '';
+  if (beyond.length > 0) return { text: `${w.beyond(names(beyond))}${told}`, calm: false };
+  if (alarmed.length > 0) return { text: told.trim(), calm: false };
+  return any_current ? { text: w.all_well, calm: true } : { text: w.no_now, calm: false };
 }
 
 function Summary({ patient, infos }: { patient: LivePatient; infos: readonly VitalInfo[] | undefined }) {
@@ -65,12 +123,11 @@ function Summary({ patient, infos }: { patient: LivePatient; infos: readonly Vit
   const current = [...patient.vitals.values()].filter(
     (live) => live.quality === 'plausible' && aged(live, patient.clock, wall_ms).freshness !== 'gone',
   );
-  const alarms = patient.alarms.filter((alarm) => alarm.priority !== 'technical').length;
-  const beyond = current.filter((live) => !standing_words(live, info_of(infos, live.vital), false).calm).length;
-  const attention = Math.max(alarms, beyond);
-  const text = current.length === 0 ? w.no_now : attention > 0 ? w.some_alarm(attention, alarms > 0) : w.all_well;
+  const alarmed = patient.alarms.filter((alarm) => alarm.priority !== 'technical').flatMap((alarm) => alarm.vital ?? []);
+  const beyond = current.filter((live) => !standing_words(live, info_of(infos, live.vital), false).calm).map((live) => live.vital);
+  const { text, calm } = summary_of(beyond, alarmed, current.length > 0);
   return (
-    <p className="notice" data-kind={current.length > 0 && attention === 0 ? 'good' : undefined} role="status">
+    <p className="notice" data-kind={calm ? 'good' : undefined} role="status">
       {text}
     </p>
   );
@@ -84,14 +141,12 @@ export function Vitals({ id }: { id: PersonId }) {
     <Answered query={query} rows={4} height={96}>
       {() => {
         if (!live || live.vitals.size === 0) return <Empty title={words.patient.no_vitals} text={words.patient.no_vitals_do} />;
+        const vitals = in_monitor_order([...live.vitals.keys()]);
         return (
           <>
             <Summary patient={live} infos={infos.data} />
-            <ul className="my-vitals">
-              {in_monitor_order([...live.vitals.keys()]).map((vital) => (
-                <VitalCard key={vital} live={live.vitals.get(vital) as LiveVital} info={info_of(infos.data, vital)} patient={live} />
-              ))}
-            </ul>
+            <Cards title={w.body} vitals={vitals.filter((vital) => !ambient.includes(vital))} patient={live} infos={infos.data} />
+            <Cards title={w.room} vitals={vitals.filter((vital) => ambient.includes(vital))} patient={live} infos={infos.data} />
             <p>
               <Link to={`/patients/${id}`}>{w.details}</Link>
             </p>

@@ -9,9 +9,9 @@ import { live_store } from '@/client/live';
 import { usePatientDevices, type usePatientAlarms, type usePatientReports } from '@/client/queries';
 import type { Alarm, Role } from '@/client/types';
 import { AlarmBadge } from '@/ui/alarm';
-import { Moment, tell_failure } from '@/ui/bits';
+import { tell_failure } from '@/ui/bits';
 import { DeviceTag, LastHeard } from '@/ui/device_parts';
-import { count, minutes, moment } from '@/ui/format';
+import { count, full, moment, span } from '@/ui/format';
 import { useKeys } from '@/ui/keyboard';
 import { ReportTag } from '@/ui/report_bits';
 import { Answered } from '@/ui/states';
@@ -105,7 +105,7 @@ export function ReportList({ query, pending, role }: {
               {data.items.slice(0, 8).map((report) => (
                 <li key={report.id}>
                   <span className="nowrap">
-                    <Moment ms={report.period_start_ms} /> – {minutes(report.period_end_ms)}
+                    <time dateTime={new Date(report.period_start_ms).toISOString()} title={full(report.period_start_ms)}>{span(report.period_start_ms, report.period_end_ms)}</time>
                   </span>
                   <ReportTag state={report.state} />
                   {role === 'doctor' ? (
@@ -134,7 +134,7 @@ export function DeviceList({ id }: { id: PersonId }) {
             <p className="muted">{w.no_devices}</p>
           ) : (
             <ul className="plain-list">
-              {data.items.map((device) => (
+              {[...data.items].sort((a, b) => a.label.localeCompare(b.label)).map((device) => (
                 <li key={device.id}>
                   <strong>{device.label}</strong>
                   <span className="muted">{device.vitals.map((vital) => word_for(words.vitals_short, vital)).join(', ')}</span>

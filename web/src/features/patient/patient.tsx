@@ -73,14 +73,23 @@ export default function PatientPage({ id, role }: { id: PersonId; role: Role }) 
   return (
     <>
       <PageHead title={patient.data?.name ?? w.title}>
-        {patient.data ? <Person patient={patient.data} /> : null}
-        <AlarmSound />
-        <Button variant="default" className="no-print" onClick={() => window.print()}>
-          {w.print}
-        </Button>
+        {patient.data && !patient.error ? (
+          <>
+            <Person patient={patient.data} />
+            {role === 'patient' ? null : <AlarmSound />}
+            <Button variant="default" className="no-print" onClick={() => window.print()}>
+              {w.print}
+            </Button>
+          </>
+        ) : null}
         {role === 'doctor' || role === 'nurse' ? (
           <Button component={Link} to="/ward" variant="default" className="no-print">
-            {words.app.ward}
+            {w.back_to_ward}
+          </Button>
+        ) : null}
+        {role === 'patient' ? (
+          <Button component={Link} to="/my-health" variant="default" className="no-print">
+            {w.back_to_own}
           </Button>
         ) : null}
       </PageHead>

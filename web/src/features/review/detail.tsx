@@ -4,11 +4,11 @@ import { Button } from '@mantine/core';
 import { Link } from 'react-router';
 import { api } from '@/client/api';
 import { useReport, useVitalInfos } from '@/client/queries';
-import type { Report, ReportDetail, ReportVital } from '@/client/types';
+import type { Report, ReportDetail, ReportVital, VitalInfo } from '@/client/types';
 import { AlarmBadge } from '@/ui/alarm';
 import { Hash } from '@/ui/bits';
-import { count, duration, minutes, moment, time, vital_value } from '@/ui/format';
-import { in_monitor_order, info_of, ReportTag } from '@/ui/report_bits';
+import { count, duration, span, time, vital_value } from '@/ui/format';
+import { beyond_limits, in_monitor_order, info_of, ReportTag } from '@/ui/report_bits';
 import { Answered } from '@/ui/states';
 import { word_for, words } from '@/words';
 import { ReportCharts } from './report_charts';
@@ -16,6 +16,36 @@ import { ReportCharts } from './report_charts';
 const w = words.review;
 
 const seconds = (value: number): string => (value > 0 ? duration(value * 1_000) : w.seconds_none);
+
+function Extreme({ beyond, words: said, children }: { beyond: boolean; words: string; children: string }) {
+  if (!beyond) return <td className="number">{children}</td>;
+  return (
+    <td className="number flagged" title={said}>
+      {children}
+      <span className="visually-hidden"> {said}</span>
+    </td>
+  );
+}
+
+function NumbersRow({ numbers, info }: { numbers: ReportVital; info: VitalInfo | undefined }) {
+  const { vital } = numbers;
+  const beyond = beyond_limits(numbers, info);
+  return (
+    <tr data-vital={vital}>
+      <th scope="row">
+        <span style={{ color: 'var(--vital)' }}>{word_for(words.vitals, vital)}</span>{' '}
+        <span className="muted">{info?.unit}</span>
+      </th>
+      <Extreme beyond={beyond.low} words={w.below_limit}>{vital_value(vital, numbers.min)}</Extreme>
+      <td className="number">{vital_value(vital, numbers.median)}</td>
+      <Extreme beyond={beyond.high} words={w.above_limit}>{vital_value(vital, numbers.max)}</Extreme>
+      <td className={numbers.outside_limits_s > 0 ? 'number flagged' : 'number muted'}>{seconds(numbers.outside_limits_s)}</td>
+      <td className={numbers.gap_s > 0 ? 'number flagged' : 'number muted'}>{seconds(numbers.gap_s)}</td>
+      <td className={numbers.implausible > 0 ? 'number flagged' : 'number muted'}>{numbers.implausible > 0 ? count(numbers.implausible) : w.seconds_none}</td>
+      <td className="number muted">{count(numbers.count)}</td>
+    </tr>
+  );
+}
 
 function Numbers({ vitals }: { vitals: readonly ReportVital[] }) {
   const infos = useVitalInfos();
@@ -37,19 +67,7 @@ function Numbers({ vitals }: { vitals: readonly ReportVital[] }) {
           </thead>
           <tbody>
             {ordered.map((each) => (
-              <tr key={each.vital} data-vital={each.vital}>
-                <th scope="row">
-                  <span style={{ color: 'var(--vital)' }}>{word_for(words.vitals, each.vital)}</span>{' '}
-                  <span className="muted">{info_of(infos.data, each.vital)?.unit}</span>
-                </th>
-                <td className="number">{vital_value(each.vital, each.min)}</td>
-                <td className="number">{vital_value(each.vital, each.median)}</td>
-                <td className="number">{vital_value(each.vital, each.max)}</td>
-                <td className={each.outside_limits_s > 0 ? 'number flagged' : 'number muted'}>{seconds(each.outside_limits_s)}</td>
-                <td className={each.gap_s > 0 ? 'number flagged' : 'number muted'}>{seconds(each.gap_s)}</td>
-                <td className={each.implausible > 0 ? 'number flagged' : 'number muted'}>{each.implausible > 0 ? count(each.implausible) : w.seconds_none}</td>
-                <td className="number muted">{count(each.count)}</td>
-              </tr>
+              <NumbersRow key={each.vital} numbers={each} info={info_of(infos.data, each.vital)} />
             ))}
           </tbody>
         </table>
@@ -176,7 +194,7 @@ export function Detail({ report, busy, approve, refuse, step }: {
             <Link to={`/patients/${report.patient.id}?from=${report.period_start_ms}&to=${report.period_end_ms}`}>{report.patient.name}</Link>
           </h2>
           <p className="muted">
-            {words.reports.period(moment(report.period_start_ms), minutes(report.period_end_ms))} · {words.reports.readings(count(report.reading_count))}
+            {span(report.period_start_ms, report.period_end_ms)} · {words.reports.readings(count(report.reading_count))}
           </p>
         </div>
         <div className="review-actions no-print">

@@ -6,13 +6,13 @@ import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { api } from '@/client/api';
 import { as_report_id, type ReportId } from '@/client/ids';
-import { keys, useReports } from '@/client/queries';
-import type { Report, ReportState } from '@/client/types';
+import { keys, useReports, useVitalInfos } from '@/client/queries';
+import type { Report, ReportState, VitalInfo } from '@/client/types';
 import { PageHead, tell, tell_failure } from '@/ui/bits';
-import { count, duration, minutes, moment } from '@/ui/format';
+import { count, duration, moment, span } from '@/ui/format';
 import { useKeys } from '@/ui/keyboard';
 import { useNow } from '@/ui/now';
-import { ReportTag } from '@/ui/report_bits';
+import { beyond_limits, info_of, ReportTag } from '@/ui/report_bits';
 import { Answered, Empty } from '@/ui/states';
 import { word_for, words } from '@/words';
 import { BatchDialog, RefuseDialog } from './dialogs';
@@ -22,18 +22,30 @@ import './review.css';
 const w = words.review;
 const states: readonly ReportState[] = ['pending', 'approved', 'refused'];
 
-/// Nothing in it that a doctor would have to weigh: only such reports can be approved together.
-export const is_clean = (report: Report): boolean =>
+type Infos = readonly VitalInfo[] | undefined;
+
+const is_beyond = (report: Report, infos: Infos): boolean =>
+  report.vitals.some((vital) => {
+    const beyond = beyond_limits(vital, info_of(infos, vital.vital));
+    return beyond.low || beyond.high;
+  });
+
+/// Nothing in it that a doctor would have to weigh: only such reports can be approved together. As long as
+/// the limits are not known, no report is.
+export const is_clean = (report: Report, infos: Infos): boolean =>
+  infos !== undefined &&
   report.readable &&
   report.last_error === null &&
   report.alarms.length === 0 &&
   report.vitals.length > 0 &&
-  report.vitals.every((vital) => vital.implausible === 0 && vital.gap_s === 0 && vital.outside_limits_s === 0);
+  report.vitals.every((vital) => vital.implausible === 0 && vital.gap_s === 0 && vital.outside_limits_s === 0) &&
+  !is_beyond(report, infos);
 
-function finding_of(report: Report): string {
+function finding_of(report: Report, infos: Infos): string {
   if (!report.readable) return w.unreadable;
   if (report.alarms.length > 0) return w.alarm_count(report.alarms.length);
-  return is_clean(report) ? w.clean : w.findings;
+  if (is_beyond(report, infos)) return w.beyond;
+  return is_clean(report, infos) ? w.clean : w.findings;
 }
 
 function QueueItem({ report, current, marked, open, mark }: {
@@ -44,9 +56,11 @@ function QueueItem({ report, current, marked, open, mark }: {
   mark: (on: boolean) => void;
 }) {
   const now = useNow(1_000);
+  const infos = useVitalInfos().data;
+  const clean = is_clean(report, infos);
   return (
     <li className="queue-item" data-current={current}>
-      {report.state === 'pending' && is_clean(report) ? (
+      {report.state === 'pending' && clean ? (
         <Checkbox aria-label={`${w.batch_mark}: ${report.patient.name}`} checked={marked} onChange={(event) => mark(event.currentTarget.checked)} />
       ) : (
         <span className="no-mark" />
@@ -56,14 +70,14 @@ function QueueItem({ report, current, marked, open, mark }: {
           {report.patient.bed ? <strong>{report.patient.bed}</strong> : null} {report.patient.name}
         </span>
         <span className="muted">
-          {moment(report.period_start_ms)} – {minutes(report.period_end_ms)}
+          {span(report.period_start_ms, report.period_end_ms)}
         </span>
         <span className="queue-foot">
           <span className="muted">
             {report.state === 'pending' ? w.waiting(duration(now - report.created_at_ms)) : report.decided_at_ms ? moment(report.decided_at_ms) : ''}
           </span>
           {report.state === 'pending' ? (
-            <span className={is_clean(report) ? 'muted' : 'finding'}>{finding_of(report)}</span>
+            <span className={clean ? 'muted' : 'finding'}>{finding_of(report, infos)}</span>
           ) : (
             <ReportTag state={report.state} />
           )}
@@ -124,7 +138,8 @@ function Queue({ items, state }: { items: readonly Report[]; state: ReportState 
     k: () => step(-1),
     ...(may_decide ? { a: decisions.approve, r: () => set_dialog('refuse') } : {}),
   });
-  const clean = items.filter(is_clean);
+  const infos = useVitalInfos().data;
+  const clean = items.filter((report) => is_clean(report, infos));
   const batch = clean.filter((report) => marked.has(report.id));
   if (!current) return <Empty title={w.empty} text={state === 'pending' ? w.empty_do : words.state.empty} />;
   return (

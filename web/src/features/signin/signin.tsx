@@ -2,14 +2,13 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link, useNavigate, useSearchParams } from 'react-router';
+import { Link, useLocation, useNavigate, useSearchParams } from 'react-router';
 import { api } from '@/client/api';
 import { ApiError } from '@/client/http';
 import { keys, useInfo } from '@/client/queries';
 import type { DemoLogin, Role } from '@/client/types';
 import { useTitle } from '@/ui/bits';
 import { count } from '@/ui/format';
-import { Logo } from '@/ui/icons';
 import { Failure } from '@/ui/states';
 import { word_for, words } from '@/words';
 import './signin.css';
@@ -36,6 +35,15 @@ function Failed({ error }: { error: unknown }) {
   );
 }
 
+function Ended() {
+  return (
+    <div className="notice" role="status">
+      <h2>{w.again}</h2>
+      <p>{w.again_why}</p>
+    </div>
+  );
+}
+
 function DemoLogins({ logins, busy, sign_in }: {
   logins: readonly DemoLogin[];
   busy: boolean;
@@ -43,9 +51,7 @@ function DemoLogins({ logins, busy, sign_in }: {
 }) {
   return (
     <section className="panel demo-logins" aria-labelledby="demo-title">
-      <h2 id="demo-title">
-        {w.demo_title} <span className="tag" data-kind="accent">{words.app.demo}</span>
-      </h2>
+      <h2 id="demo-title">{w.demo_title}</h2>
       <p className="muted">{w.demo_text}</p>
       <div className="demo-grid">
         {[...logins].sort(by_role).map((demo) => (
@@ -72,6 +78,7 @@ export default function SignIn({ home_of }: { home_of: (role: Role) => string })
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [search] = useSearchParams();
+  const { state } = useLocation() as { state: { ended?: boolean } | null };
   const [login, set_login] = useState('');
   const [password, set_password] = useState('');
   const [busy, set_busy] = useState(false);
@@ -94,13 +101,7 @@ export default function SignIn({ home_of }: { home_of: (role: Role) => string })
 
   return (
     <div className="signin">
-      <div className="signin-brand">
-        <Logo />
-        <div>
-          <strong>{words.app.name}</strong>
-          <p className="muted">{words.app.tagline}</p>
-        </div>
-      </div>
+      <p className="muted tagline">{words.app.tagline}</p>
       <form
         className="panel"
         onSubmit={(event) => {
@@ -109,9 +110,9 @@ export default function SignIn({ home_of }: { home_of: (role: Role) => string })
         }}
       >
         <h1 className="page-title">{w.title}</h1>
-        {error !== null ? <Failed error={error} /> : null}
-        <TextInput label={w.login} autoComplete="username" required value={login} onChange={(event) => set_login(event.currentTarget.value)} />
-        <PasswordInput label={w.password} autoComplete="current-password" required value={password} onChange={(event) => set_password(event.currentTarget.value)} />
+        {error !== null ? <Failed error={error} /> : state?.ended ? <Ended /> : null}
+        <TextInput label={w.login} autoComplete="username" required withAsterisk={false} value={login} onChange={(event) => set_login(event.currentTarget.value)} />
+        <PasswordInput label={w.password} autoComplete="current-password" required withAsterisk={false} value={password} onChange={(event) => set_password(event.currentTarget.value)} />
         <Button type="submit" size="md" loading={busy} fullWidth>
           {busy ? w.working : w.submit}
         </Button>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReactNode } from 'react';
 import { step_names_of, type Facts, type Verdict } from '@/verify/verdict';
-import { count, full, moment } from '@/ui/format';
+import { count, full, stamp } from '@/ui/format';
 import { CheckIcon, CrossIcon, DashIcon } from '@/ui/icons';
 import { word_for, words } from '@/words';
 import { ReceiptQr } from './qr';
@@ -34,7 +34,7 @@ function FactList({ facts }: { facts: Facts }) {
     [w.sealed_in, w.sealed_text(count(Number(facts.height)), facts.chain_id)],
     [words.ledger.sealed, <time key="time" dateTime={new Date(facts.time_ms).toISOString()}>{full(facts.time_ms)}</time>],
   ];
-  if (facts.period) rows.push([w.period, words.reports.period(moment(facts.period.start_ms), moment(facts.period.end_ms))]);
+  if (facts.period) rows.push([w.period, words.reports.period(stamp(facts.period.start_ms), stamp(facts.period.end_ms))]);
   if (facts.category) rows.push([w.category, word_for(words.my_health.categories, facts.category)]);
   if (facts.reading_count !== null) rows.push([w.reading_count, count(facts.reading_count)]);
   if (facts.purpose) rows.push([w.purpose, word_for(words.my_health.purposes, facts.purpose)]);

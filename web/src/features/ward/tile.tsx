@@ -45,7 +45,7 @@ function Cell({ vital, live, unit }: { vital: VitalName; live: LivePatient; unit
   return (
     <div className="cell" data-vital={vital}>
       <span className="cell-name">
-        {vital === 'systolic_pressure' ? w.pressure : word_for(words.vitals_short, vital)} <span className="unit">{unit}</span>
+        <span>{vital === 'systolic_pressure' ? w.pressure : word_for(words.vitals_short, vital)}</span> <span className="unit">{unit}</span>
       </span>
       <span className="cell-value">
         <VitalFigure vital={vital} live={value} clock={live.clock} />
@@ -135,7 +135,12 @@ export const Tile = memo(function Tile({ patient, units, selected, acknowledge, 
       </div>
       <footer className="muted">
         <DataAge live={live} newest={newest} />
-        {patient.speed > 1 ? <span className="tag">{w.replay(count(patient.speed))}</span> : null}
+        {patient.speed > 1 ? (
+          <span className="tag" title={w.replay(count(patient.speed))}>
+            <span className="visually-hidden">{w.replay(count(patient.speed))}</span>
+            <span aria-hidden="true">{w.times(count(patient.speed))}</span>
+          </span>
+        ) : null}
         {worst && waits ? (
           <button type="button" className="acknowledge" tabIndex={-1} onClick={() => acknowledge(patient)}>
             {w.acknowledge}

@@ -16,6 +16,7 @@ import { Answered, Empty } from '@/ui/states';
 import { words } from '@/words';
 import { Summary } from './summary';
 import { Tile } from './tile';
+import { useWallLayout } from './wall';
 import './ward.css';
 
 const w = words.ward;
@@ -134,6 +135,7 @@ function Tiles({ patients }: { patients: readonly WardPatient[] }) {
   const infos = useVitalInfos();
   const units = useMemo(() => new Map(infos.data?.map((info) => [info.name as string, info.unit]) ?? []), [infos.data]);
   const { grid, current, set_selected } = useSelection(shown);
+  const layout = useWallLayout(grid, shown.length, search.get('wall') === '1');
   const acknowledge = useCallback((patient: WardPatient) => void acknowledge_all(patient), []);
   const focus = useCallback((patient: WardPatient) => set_selected(patient.id), [set_selected]);
   if (patients.length === 0) return <Empty title={w.empty} text={w.empty_do} />;
@@ -146,18 +148,21 @@ function Tiles({ patients }: { patients: readonly WardPatient[] }) {
       </Empty>
     );
   }
+  const style = layout ? { gridTemplateColumns: `repeat(${layout.columns}, minmax(0, 1fr))`, zoom: layout.zoom } : undefined;
   return (
-    <div className="tiles" ref={grid}>
-      {shown.map((patient) => (
-        <Tile
-          key={patient.id}
-          patient={patient}
-          units={units}
-          selected={patient.id === current?.id}
-          acknowledge={acknowledge}
-          focus={focus}
-        />
-      ))}
+    <div className="tiles-room">
+      <div className="tiles" ref={grid} style={style} data-dense={layout?.dense}>
+        {shown.map((patient) => (
+          <Tile
+            key={patient.id}
+            patient={patient}
+            units={units}
+            selected={patient.id === current?.id}
+            acknowledge={acknowledge}
+            focus={focus}
+          />
+        ))}
+      </div>
     </div>
   );
 }
