@@ -117,7 +117,7 @@ std::string access_rules(const BrokerSetup& setup) {
     return std::move(rules).text();
 }
 
-std::string configuration(const BrokerFiles& files, std::uint16_t port) {
+std::string configuration(const BrokerFiles& files, const BrokerSetup& setup) {
     const auto line = [](std::string_view key, const std::string& value) {
         return std::string(key) + " " + value + "\n";
     };
@@ -138,11 +138,12 @@ std::string configuration(const BrokerFiles& files, std::uint16_t port) {
     out += line("message_size_limit", "65536");
     out += line("retain_available", "false");
     out += line("set_tcp_nodelay", "true");
-    out += "\n" + line("listener", std::to_string(port) + " 127.0.0.1");
+    out += "\n" + line("listener", std::to_string(setup.port) + " 127.0.0.1");
     out += line("cafile", files.ca().string());
     out += line("certfile", files.certificate().string());
     out += line("keyfile", files.key().string());
-    out += line("tls_version", "tlsv1.3");
+    out += line("tls_version", mqtt::mosquitto_name(setup.tls_min));  // and newer
+    out += line("ciphers", mqtt::tls_1_2_ciphers);
     out += line("allow_anonymous", "false");
     out += line("password_file", files.passwords().string());
     out += line("acl_file", files.access().string());
@@ -242,7 +243,7 @@ base::Result<BrokerFiles> write_broker_config(const std::filesystem::path& folde
     if (auto done = write_text(files.access(), access_rules(setup)); !done) {
         return pass(done);
     }
-    if (auto done = write_text(files.config(), configuration(files, setup.port)); !done) {
+    if (auto done = write_text(files.config(), configuration(files, setup)); !done) {
         return pass(done);
     }
     return files;

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "mqtt/tls.h"
 #include "wire/ids.h"
 
 namespace gateway {
@@ -35,6 +36,7 @@ struct BrokerSetup {
     base::Bytes node_secret;  ///< All passwords come from it.
     std::vector<wire::DeviceId> pdas;
     std::vector<BrokerDevice> devices;
+    mqtt::TlsMin tls_min = mqtt::TlsMin::v1_3;
 };
 /// Where everything stands in the broker's folder.
 struct BrokerFiles {
@@ -49,7 +51,7 @@ struct BrokerFiles {
     [[nodiscard]] std::filesystem::path data() const { return folder / "data"; }
 };
 
-/// Writes what `mosquitto -c` needs into `folder`: a listener on 127.0.0.1 alone, TLS 1.3, a
+/// Writes what `mosquitto -c` needs into `folder`: a listener on 127.0.0.1 alone, TLS, a
 /// password for each user (salted hashes, so that no password stands in a file or on a command
 /// line) and access rules, topic by topic: a device speaks with its own PDA, a PDA with its own
 /// devices and with the gateway, for itself and for those of its devices that seal to the cloud;

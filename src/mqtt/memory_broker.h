@@ -27,6 +27,7 @@ public:
     /// Connects who waits for it, then delivers what was published before this call.
     void poll(std::chrono::milliseconds wait) override;
     void wake() override {}
+    void watch(int) override {}  // it never waits
 
     void set_fate(Fate fate);
     /// A message from somebody who may publish anything.

@@ -44,6 +44,7 @@ constexpr int read_packets_max = 256;
 struct MosquittoNetwork::State {
     BrokerAddress address;
     int wake_descriptor = -1;
+    std::vector<int> watched;
     std::vector<Client*> clients;
     Steady::time_point last_misc{};
 
@@ -149,7 +150,9 @@ int MosquittoNetwork::Client::begin() {
         code =
             mosquitto_tls_set(handle_, address.ca_file.c_str(), nullptr, nullptr, nullptr, nullptr);
     }
-    if (code == MOSQ_ERR_SUCCESS) code = mosquitto_tls_opts_set(handle_, 1, "tlsv1.3", nullptr);
+    if (code == MOSQ_ERR_SUCCESS) {
+        code = mosquitto_tls_opts_set(handle_, 1, mosquitto_name(address.tls_min), tls_1_2_ciphers);
+    }
     if (code == MOSQ_ERR_SUCCESS) code = mosquitto_int_option(handle_, MOSQ_OPT_TCP_NODELAY, 1);
     // The device's window bounds what is under way; libmosquitto's own bound would only delay it.
     if (code == MOSQ_ERR_SUCCESS) code = mosquitto_max_inflight_messages_set(handle_, 0);
@@ -273,11 +276,17 @@ void MosquittoNetwork::wake() {
     [[maybe_unused]] const auto written = ::write(state_->wake_descriptor, &one, sizeof one);
 }
 
+void MosquittoNetwork::watch(int descriptor) {
+    state_->watched.push_back(descriptor);
+}
+
 void MosquittoNetwork::poll(std::chrono::milliseconds wait) {
     const auto clients = state_->clients;
     Steady::time_point now = Steady::now();
     Steady::time_point until = now + std::min<Steady::duration>(wait, misc_interval);
     std::vector<pollfd> watched{{state_->wake_descriptor, POLLIN, 0}};
+    for (const int descriptor : state_->watched) watched.push_back({descriptor, POLLIN, 0});
+    const std::size_t first_owned = watched.size();
     std::vector<Client*> owners;
     for (Client* client : clients) {
         client->begin_if_due(now);
@@ -301,7 +310,7 @@ void MosquittoNetwork::poll(std::chrono::milliseconds wait) {
     const bool misc_due = now - state_->last_misc >= misc_interval;
     if (misc_due) state_->last_misc = now;
     for (std::size_t i = 0; i < owners.size(); ++i) {
-        const short events = ready > 0 ? watched[i + 1].revents : short{0};
+        const short events = ready > 0 ? watched[first_owned + i].revents : short{0};
         owners[i]->serve(events, misc_due, now);
     }
     for (Client* client : owners) client->send_waiting();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "mqtt/tls.h"
 #include "mqtt/transport.h"
 
 namespace mqtt {
@@ -13,9 +14,10 @@ struct BrokerAddress {
     std::uint16_t port = 0;
     std::filesystem::path
         ca_file;  ///< PEM; the broker's certificate must lead to it and name `host`.
+    TlsMin tls_min = TlsMin::v1_3;
 };
 
-/// libmosquitto over TLS 1.3: any number of clients on one poll loop, in the thread that calls
+/// libmosquitto over TLS: any number of clients on one poll loop, in the thread that calls
 /// `poll`. Ignores SIGPIPE for the whole process, since TLS writes to a closed socket raise it.
 class MosquittoNetwork final : public Network {
 public:
@@ -28,6 +30,7 @@ public:
         const Credentials& credentials) override;
     void poll(std::chrono::milliseconds wait) override;
     void wake() override;
+    void watch(int descriptor) override;
 
 private:
     struct State;

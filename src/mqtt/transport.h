@@ -59,6 +59,9 @@ public:
     virtual void poll(std::chrono::milliseconds wait) = 0;
     /// Ends the wait of a poll under way. From any thread.
     virtual void wake() = 0;
+    /// A poll also ends when `descriptor` is readable: for whoever drives two networks with one
+    /// thread. Who gave it looks at it after each poll. Only added to, and before the first poll.
+    virtual void watch(int descriptor) = 0;
 };
 
 }  // namespace mqtt

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -35,8 +36,11 @@ public:
         return bound ? ntohs(address.sin_port) : std::uint16_t{0};
     }
 
-    TestBroker(std::filesystem::path config, std::uint16_t port)
-        : config_(std::move(config)), port_(port) {}
+    /// `openssl_config`: what OpenSSL shall be told in the broker, over its own settings; empty:
+    /// nothing.
+    TestBroker(std::filesystem::path config, std::uint16_t port,
+               std::filesystem::path openssl_config = {})
+        : config_(std::move(config)), port_(port), openssl_config_(std::move(openssl_config)) {}
     ~TestBroker() { kill(); }
     TestBroker(const TestBroker&) = delete;
     TestBroker& operator=(const TestBroker&) = delete;
@@ -49,6 +53,7 @@ public:
             const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
             ::dup2(out, STDOUT_FILENO);
             ::dup2(out, STDERR_FILENO);
+            if (!openssl_config_.empty()) ::setenv("OPENSSL_CONF", openssl_config_.c_str(), 1);
             ::execl(program, program, "-c", config_.c_str(), nullptr);
             ::_exit(127);
         }
@@ -87,6 +92,7 @@ private:
 
     std::filesystem::path config_;
     std::uint16_t port_;
+    std::filesystem::path openssl_config_;
     pid_t process_ = -1;
 };
 
