@@ -12,6 +12,8 @@ pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode)
 pkg_check_modules(argon2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(mosquitto REQUIRED IMPORTED_TARGET libmosquitto)
 find_package(prometheus-cpp REQUIRED CONFIG COMPONENTS core)
+# Optional: without it there is no CoAP. Without DTLS, since all that travels is sealed end to end.
+pkg_check_modules(coap IMPORTED_TARGET libcoap-3-notls)
 pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET rocksdb)
 find_package(Boost 1.81 REQUIRED COMPONENTS json)
 if(SALUS_TESTS)

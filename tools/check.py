@@ -20,6 +20,7 @@ WRAPPED = {
     "argon2.h": {"crypto"},
     "rocksdb/": {"storage"},
     "mosquitto.h": {"mqtt"},
+    "coap3/": {"coap"},
     "qrencode.h": {"cli"},
     "zstd.h": {"vault"},
     "google/protobuf": {"wire", "state"},

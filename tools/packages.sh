@@ -8,7 +8,7 @@ run_packages=(
   build-essential cmake ninja-build ccache mold pkg-config git python3 ca-certificates openssl
   libboost1.81-dev libboost-json1.81-dev libssl-dev librocksdb-dev libprotobuf-dev protobuf-compiler
   libzstd-dev libargon2-dev libspdlog-dev libfmt-dev libcli11-dev libqrencode-dev prometheus-cpp-dev
-  libmosquitto-dev mosquitto libgtest-dev libgmock-dev libbenchmark-dev
+  libmosquitto-dev mosquitto libcoap3-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
 test_packages=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev chromium fonts-dejavu-core
   python3-cryptography)
