@@ -2,6 +2,7 @@
 // How a store is opened: what is checked before RocksDB sees the files, and after.
 #include <algorithm>
 
+#include "storage/internal/cut_file_system.h"
 #include "storage/internal/database_check.h"
 #include "storage/internal/rocks_options.h"
 #include "storage/internal/rocks_state.h"
@@ -29,24 +30,24 @@ base::Result<std::uint64_t> read_batch_number(rocksdb::DB& database) {
 }
 
 // Nothing: there is no HEAD because nothing was ever written here.
-base::Result<std::optional<internal::HeadFile::Entry>> read_head(
+base::Result<std::optional<internal::HeadFile::Slots>> read_head(
     const std::filesystem::path& folder) {
     const auto slots = internal::HeadFile::read(head_of(folder));
     if (!slots && slots.error().code == ErrorCode::not_found)
-        return std::optional<internal::HeadFile::Entry>{};
+        return std::optional<internal::HeadFile::Slots>{};
     if (!slots) return pass(slots);
     if (!slots->newest()) {
         return base::fail(ErrorCode::corrupted, head_of(folder).string() +
                                                     ": both slots fail their checksums: restore "
                                                     "the data folder from a backup");
     }
-    return slots->newest();
+    return *slots;
 }
 
 // What can be said before RocksDB replays the logs and deletes them.
 base::Result<internal::LogsEnd> check_before_open(
     const std::filesystem::path& folder, const internal::FileSizes& files,
-    const std::optional<internal::HeadFile::Entry>& head) {
+    const std::optional<internal::HeadFile::Slots>& head) {
     const auto end = internal::check_logs(database_of(folder), files);
     if (!end) return end;
     if (!head && (end->batch_number > 0 || !files.empty())) {
@@ -54,17 +55,26 @@ base::Result<internal::LogsEnd> check_before_open(
             ErrorCode::corrupted,
             head_of(folder).string() + " is missing beside a database: restore the data folder");
     }
-    if (head && head->number > 0 && !files.contains("CURRENT")) {
+    const auto number = head ? head->newest()->number : 0;
+    if (number > 0 && !files.contains("CURRENT")) {
         return base::fail(ErrorCode::corrupted, database_of(folder).string() +
                                                     " is not a database, but HEAD says batch " +
-                                                    std::to_string(head->number) +
+                                                    std::to_string(number) +
                                                     ": restore the data folder from a backup");
     }
     if (files.contains("CURRENT")) {
         const auto checked = internal::check_tables(database_of(folder), *end);
-        if (!checked) return pass(checked);
+        if (!checked) return end->blame(checked.error());
     }
     return end;
+}
+
+// The number that the database must reach. A slot that a power cut tore was written when its batch
+// was whole in the log; so if the log is damaged too, no less than that batch will do.
+std::uint64_t number_needed(const std::optional<internal::HeadFile::Slots>& head,
+                            const internal::LogsEnd& logs) {
+    if (!head) return 0;
+    return head->newest()->number + (!head->whole() && logs.log_damaged() ? 1 : 0);
 }
 
 base::Result<std::unique_ptr<rocksdb::DB>> open_database(const rocksdb::Options& options,
@@ -82,7 +92,23 @@ base::Result<std::uint64_t> check_after_open(rocksdb::DB& database, std::uint64_
                                              const internal::LogsEnd& logs) {
     const auto number = read_batch_number(database);
     if (!number || *number >= head) return number;
-    return internal::lost_writes(database.GetName(), head, *number, logs.newest_log);
+    return logs.blame(
+        internal::lost_writes(database.GetName(), head, *number, logs.newest_log).error());
+}
+
+// Looks without changing anything, since opening to write replays the logs and deletes what could
+// still be saved.
+base::Result<void> probe(const std::filesystem::path& database, std::uint64_t needed,
+                         const internal::LogsEnd& logs) {
+    const auto environment =
+        rocksdb::NewCompositeEnv(std::make_shared<internal::CutFileSystem>(logs.tails));
+    auto options = internal::rocks_options_read_only();
+    options.env = environment.get();
+    const auto opened = open_database(options, database.string(), true);
+    if (!opened) return logs.blame(opened.error());
+    const auto number = check_after_open(**opened, needed, logs);
+    if (!number) return pass(number);
+    return {};
 }
 
 }  // namespace
@@ -119,18 +145,17 @@ base::Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::filesystem
     state->environment = rocksdb::NewCompositeEnv(state->file_system);
     options.env = state->environment.get();
     internal::tell_when_stopped(options, state->stopped);
-    if (logs->batch_number < state->head->number()) {
-        // Either all is in tables already or logs were cut: look without changing anything, since
-        // opening to write replays the logs and deletes what could still be saved.
-        const auto probe = open_database(options, path.string(), true);
-        if (!probe) return pass(probe);
-        const auto number = check_after_open(**probe, state->head->number(), *logs);
-        if (!number) return pass(number);
+    const auto needed = number_needed(*head, *logs);
+    // Either all is in tables already or logs were cut; and what a crash left behind HEAD is cut
+    // off only if all that HEAD vouches for is there without it.
+    if (files->contains("CURRENT") && (logs->batch_number < needed || !logs->tails.empty())) {
+        if (const auto seen = probe(path, needed, *logs); !seen) return pass(seen);
+        if (auto cut = internal::drop_tails(folder, path, logs->tails); !cut) return pass(cut);
     }
     auto database = open_database(options, path.string(), false);
     if (!database) return pass(database);
     state->database = std::move(*database);
-    const auto number = check_after_open(*state->database, state->head->number(), *logs);
+    const auto number = check_after_open(*state->database, needed, *logs);
     if (!number) return pass(number);
     state->attempted = *number;
     state->publish(*number);
@@ -160,11 +185,16 @@ base::Result<std::unique_ptr<RocksStore>> RocksStore::open_view(const std::files
     if (!files->contains("CURRENT")) {
         return base::fail(ErrorCode::not_found, path.string() + " holds no database yet");
     }
-    auto database = open_database(internal::rocks_options_read_only(), path.string(), true);
-    if (!database) return pass(database);
-    const auto number = check_after_open(**database, *head ? (*head)->number : 0, *logs);
-    if (!number) return pass(number);
     auto state = std::make_unique<State>();
+    auto reading = internal::rocks_options_read_only();
+    state->tails = logs->tails;
+    state->environment =
+        rocksdb::NewCompositeEnv(std::make_shared<internal::CutFileSystem>(state->tails));
+    reading.env = state->environment.get();
+    auto database = open_database(reading, path.string(), true);
+    if (!database) return logs->blame(database.error());
+    const auto number = check_after_open(**database, number_needed(*head, *logs), *logs);
+    if (!number) return pass(number);
     state->folder = folder;
     state->options = options;
     state->database = std::move(*database);

@@ -2,6 +2,8 @@
 // Goes through every byte that the database consists of.
 #include <rocksdb/metadata.h>
 
+#include <algorithm>
+
 #include "storage/internal/database_check.h"
 #include "storage/internal/rocks_options.h"
 #include "storage/internal/rocks_state.h"
@@ -66,6 +68,10 @@ base::Result<void> RocksStore::State::check_logs_at_rest() {
     }
     const auto logs = internal::check_logs(path, *files);
     if (!logs) return pass(logs);
+    for (const auto& tail : logs->tails) {
+        const bool left_out = std::ranges::find(tails, tail) != tails.end();
+        if (tail.damaged && !left_out) return base::fail(ErrorCode::corrupted, tail.damage);
+    }
     if (head && unflushed > 0 && logs->batch_number < expected) {
         return internal::lost_writes(path, expected, logs->batch_number, logs->newest_log);
     }

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/internal/database_check.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 
 #include "storage/files.h"
+#include "storage/internal/descriptor.h"
 #include "storage/internal/log_check.h"
 #include "storage/internal/table_checksum.h"
 
@@ -96,50 +101,108 @@ base::Result<FileSizes> list_files(const std::filesystem::path& database) {
     return files;
 }
 
-base::Result<LogsEnd> check_logs(const std::filesystem::path& database, const FileSizes& files) {
-    LogsEnd end;
-    for (const auto& [name, size] : files) {
-        const bool is_log = name.ends_with(".log");
-        if (!is_log && !name.starts_with("MANIFEST-")) continue;
-        bool unnumbered = false;
-        LogsEnd::Span span{.log = name};
-        const auto checked = check_log(database / name, size, [&](base::ByteView record) {
-            if (!is_log) return;
-            const auto number = batch_number_of(record);
-            unnumbered |= !number;
-            add_to(span, record);
-            end.batch_number = std::max(end.batch_number, number.value_or(0));
-        });
-        if (!checked && checked.error().code == base::ErrorCode::not_found) continue;
-        if (!checked) return pass(checked);
-        if (unnumbered) {
-            return base::fail(base::ErrorCode::corrupted,
-                              (database / name).string() + " holds a write without a batch number");
-        }
-        if (span.next > 0) end.spans.push_back(std::move(span));
-        if (is_log) end.newest_log = name;  // names have leading zeros, so the last is the newest
-    }
-    return end;
-}
+namespace {
 
-base::Result<void> check_tables(const std::filesystem::path& database, const LogsEnd& logs) {
-    // "MANIFEST-000018" and a line's end.
+// "MANIFEST-000018" and a line's end. Nothing if CURRENT says anything else.
+base::Result<std::optional<std::string>> current_manifest(const std::filesystem::path& database) {
     const auto current = read_file(database / "CURRENT", 100);
     if (!current) return pass(current);
     const auto text = base::as_text(*current);
     const auto name = text.substr(0, text.find('\n'));
     const bool well_formed = name.starts_with("MANIFEST-") && text.size() == name.size() + 1 &&
                              name.find('/') == std::string_view::npos;
+    if (!well_formed) return std::optional<std::string>{};
+    return std::optional(std::string(name));
+}
+
+// Names have leading zeros, so the last is the newest.
+std::string newest_with_content(const FileSizes& files) {
+    std::string newest;
+    for (const auto& [name, size] : files) {
+        if (name.ends_with(".log") && size > 0) newest = name;
+    }
+    return newest;
+}
+
+// Reads one log, or the MANIFEST, into `end`.
+base::Result<void> check_one(const std::filesystem::path& path, std::uint64_t size,
+                             bool may_have_tail, LogsEnd& end) {
+    const std::string name = path.filename().string();
+    const bool is_log = name.ends_with(".log");
+    bool unnumbered = false;
+    LogsEnd::Span span{.log = name};
+    const auto checked = check_log(
+        path, size,
+        [&](base::ByteView record) {
+            if (!is_log) return;
+            const auto number = batch_number_of(record);
+            unnumbered |= !number;
+            add_to(span, record);
+            end.batch_number = std::max(end.batch_number, number.value_or(0));
+        },
+        may_have_tail ? LogDamage::stop : LogDamage::refuse);
+    if (!checked && checked.error().code == base::ErrorCode::not_found) return {};
+    if (!checked) return pass(checked);
+    if (unnumbered) {
+        return base::fail(base::ErrorCode::corrupted,
+                          path.string() + " holds a write without a batch number");
+    }
+    if (!is_log && checked->damaged && checked->bytes == 0) {
+        return base::fail(base::ErrorCode::corrupted, checked->damage);
+    }
+    if (may_have_tail && (checked->torn || checked->damaged)) {
+        end.tails.push_back({.file = name,
+                             .begins = checked->bytes,
+                             .bytes = size - checked->bytes,
+                             .damaged = checked->damaged,
+                             .damage = checked->damage});
+    }
+    if (span.next > 0) end.spans.push_back(std::move(span));
+    if (is_log) end.newest_log = name;
+    return {};
+}
+
+}  // namespace
+
+bool LogsEnd::log_damaged() const {
+    return std::ranges::any_of(tails,
+                               [](const Tail& tail) { return tail.damaged && tail.of_log(); });
+}
+
+std::unexpected<base::Error> LogsEnd::blame(const base::Error& error) const {
+    std::string damages;
+    for (const auto& tail : tails) {
+        if (tail.damaged) damages += tail.damage + ": ";
+    }
+    return base::fail(error.code, damages + error.detail);
+}
+
+base::Result<LogsEnd> check_logs(const std::filesystem::path& database, const FileSizes& files) {
+    LogsEnd end;
+    const auto manifest = current_manifest(database);
+    const auto newest = newest_with_content(files);
+    for (const auto& [name, size] : files) {
+        const bool in_use = manifest && *manifest && name == **manifest;
+        if (!in_use && !name.ends_with(".log")) continue;
+        const auto checked = check_one(database / name, size, in_use || name == newest, end);
+        if (!checked) return pass(checked);
+    }
+    return end;
+}
+
+base::Result<void> check_tables(const std::filesystem::path& database, const LogsEnd& logs) {
+    const auto name = current_manifest(database);
+    if (!name) return pass(name);
     base::Result<Manifest> manifest =
         base::fail(base::ErrorCode::not_found, "no MANIFEST has such a name");
-    if (well_formed) manifest = read_manifest(database / name);
+    if (*name) manifest = read_manifest(database / **name);
     if (!manifest && manifest.error().code == base::ErrorCode::not_found) {
         return base::fail(base::ErrorCode::corrupted,
                           (database / "CURRENT").string() + " names no MANIFEST that is there: " +
                               manifest.error().detail + "; restore it from a backup");
     }
     if (!manifest) return pass(manifest);
-    const auto unbroken = check_no_gap(database / name, manifest->last_sequence, logs);
+    const auto unbroken = check_no_gap(database / **name, manifest->last_sequence, logs);
     if (!unbroken) return unbroken;
     for (const auto& [number, entry] : manifest->tables) {
         const auto path = database / fmt::format("{:06}.sst", number);
@@ -149,6 +212,32 @@ base::Result<void> check_tables(const std::filesystem::path& database, const Log
                               path.string() + " is missing; restore it from a backup");
         }
         if (!checked) return checked;
+    }
+    return {};
+}
+
+base::Result<void> drop_tails(const std::filesystem::path& folder,
+                              const std::filesystem::path& database,
+                              const std::vector<Tail>& tails) {
+    for (const auto& tail : tails) {
+        const auto path = (database / tail.file).string();
+        const Descriptor file = open_file(path, O_RDWR);
+        if (!file.valid()) return system_error(errno, "open", path);
+        base::Bytes bytes(tail.bytes);
+        const auto got = read_at(file.number(), bytes, tail.begins);
+        if (!got) return system_error(errno, "read", path);
+        if (std::ranges::any_of(bytes, [](std::uint8_t byte) { return byte != 0; })) {
+            const auto kept = folder / (tail.of_log() ? "dropped.log" : "dropped.manifest");
+            if (auto saved = write_file_synced(kept, bytes); !saved) return saved;
+        }
+        if (::ftruncate(file.number(), static_cast<off_t>(tail.begins)) != 0 ||
+            !sync_all(file.number())) {
+            return system_error(errno, "cut", path);
+        }
+        spdlog::warn(
+            R"({{"event":"log_tail_dropped","file":"{}","kept_bytes":{},"dropped_bytes":{},)"
+            R"("why":"{}"}})",
+            path, tail.begins, tail.bytes, tail.damaged ? "not_whole" : "cut_short");
     }
     return {};
 }

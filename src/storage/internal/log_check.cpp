@@ -40,6 +40,10 @@ public:
         if (taken || damage_ == LogDamage::refuse) return taken;
         end_.damaged = true;
         open_ = false;
+        if (damage_ == LogDamage::stop) {
+            end_.damage = taken.error().detail;
+            return false;
+        }
         offset_ += block.size();
         return block.size() == block_bytes;
     }
@@ -66,13 +70,13 @@ private:
                 return corrupted(at, "a record stands where it cannot");
             }
             at = end;
+            if (!open_ && !end_.damaged) end_.bytes = offset_ + at;
         }
         const bool whole = block.size() == block_bytes;
         const auto rest = block.subspan(at);
         if (whole && std::ranges::any_of(rest, [](std::uint8_t byte) { return byte != 0; })) {
             return corrupted(at, "the padding of a block is not zero");
         }
-        end_.bytes = offset_ + at;
         if (!whole && !rest.empty()) end_.torn = true;
         offset_ += block.size();
         return whole;

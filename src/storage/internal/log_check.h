@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -12,14 +13,16 @@ namespace storage::internal {
 
 /// How far a log holds, where every byte before is accounted for.
 struct LogEnd {
-    std::uint64_t bytes = 0;
+    std::uint64_t bytes = 0;  ///< Behind the last whole record before any damage.
     /// The file ends within a record: a write that a crash cut short, or bytes cut away since.
     bool torn = false;
-    bool damaged = false;  ///< With LogDamage::skip: something was passed over.
+    bool damaged = false;  ///< With LogDamage::stop and skip: not all could be read.
+    std::string damage;    ///< With LogDamage::stop: the error that `refuse` would have been.
 };
 
 enum class LogDamage : std::uint8_t {
-    refuse,  ///< An error, as for a database that is to be opened.
+    refuse,  ///< An error.
+    stop,    ///< The log ends there: a power cut may leave anything of what was not synced.
     skip     ///< Passed over up to the next block, to save what stands behind it.
 };
 

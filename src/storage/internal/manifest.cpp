@@ -130,9 +130,10 @@ bool apply(base::ByteView record, Manifest& manifest) {
 base::Result<Manifest> read_manifest(const std::filesystem::path& path) {
     Manifest manifest;
     bool understood = true;
-    const auto end = check_log(path, UINT64_MAX, [&](base::ByteView record) {
-        understood = understood && apply(record, manifest);
-    });
+    const auto end = check_log(
+        path, UINT64_MAX,
+        [&](base::ByteView record) { understood = understood && apply(record, manifest); },
+        LogDamage::stop);
     if (!end) return pass(end);
     if (!understood) {
         return base::fail(base::ErrorCode::corrupted,

@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "storage/files.h"
+#include "storage/internal/database_check.h"
 #include "storage/internal/head_file.h"
 #include "storage/internal/patient_file_system.h"
 #include "storage/rocks_store.h"
@@ -53,7 +54,8 @@ struct RocksStore::State {
     RocksOptions options;
     std::optional<FolderLock> lock;                            // a writer's
     std::shared_ptr<internal::PatientFileSystem> file_system;  // a writer's
-    std::unique_ptr<rocksdb::Env> environment;                 // over `file_system`
+    std::vector<internal::Tail> tails;                         // a reader's: what it leaves out
+    std::unique_ptr<rocksdb::Env> environment;                 // what `database` sees of the disk
     std::unique_ptr<rocksdb::DB> database;
     std::optional<internal::HeadFile> head;  // a writer's
 
