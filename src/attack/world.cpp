@@ -150,12 +150,18 @@ std::optional<keyagreement::Peer> Roster::find(Profile profile, const keyagreeme
 }
 
 keyagreement::Server Station::server(base::TimePoint started_at, base::Random& source) const {
+    return server(started_at, limits, source);
+}
+
+keyagreement::Server Station::server(base::TimePoint started_at,
+                                     const keyagreement::ServerLimits& bounds,
+                                     base::Random& source) const {
     return {{.profiles = profiles,
              .suite = suite,
              .domain = domain,
              .own = own(),
              .started_at = started_at,
-             .limits = limits},
+             .limits = bounds},
             peers,
             source};
 }
@@ -164,14 +170,7 @@ keyagreement::Server Station::patient_server(base::TimePoint started_at,
                                              base::Random& source) const {
     auto generous = limits;
     generous.messages1_a_source = generous.messages1_in_all = 1'000'000;
-    return {{.profiles = profiles,
-             .suite = suite,
-             .domain = domain,
-             .own = own(),
-             .started_at = started_at,
-             .limits = generous},
-            peers,
-            source};
+    return server(started_at, generous, source);
 }
 
 Line line_of(const askg::DeviceCredentials& credentials) {

@@ -79,6 +79,10 @@ struct Station {
     /// A server that began at `started_at`. Borrows this station and `random`.
     [[nodiscard]] keyagreement::Server server(base::TimePoint started_at,
                                               base::Random& random) const;
+    /// The same under other bounds.
+    [[nodiscard]] keyagreement::Server server(base::TimePoint started_at,
+                                              const keyagreement::ServerLimits& bounds,
+                                              base::Random& random) const;
     /// The same without bounds on how often one may ask, so that it is not those that refuse.
     [[nodiscard]] keyagreement::Server patient_server(base::TimePoint started_at,
                                                       base::Random& random) const;
