@@ -72,7 +72,8 @@ struct Options {
     bool demo = false;                   ///< As the genesis says.
     std::vector<DemoLogin> demo_logins;  ///< Shown on the sign-in page; only if `demo`.
     std::string version;
-    std::string trust_json;  ///< trust.json as the node wrote it.
+    /// trust.json as it is now: it changes with those who mine. Called from any thread.
+    std::function<base::Result<std::string>()> trust_json;
     /// What `salus attack` wrote at its last run; may be missing.
     std::filesystem::path attacks;
     unsigned workers = 8;  ///< Threads that answer requests.

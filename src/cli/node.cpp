@@ -19,6 +19,7 @@
 #include "cli/process.h"
 #include "cli/sequences.h"
 #include "cli/setup_command.h"
+#include "cli/trust_file.h"
 #include "cli/verify.h"
 #include "consensus/engine.h"
 #include "crypto/random.h"
@@ -66,6 +67,7 @@ private:
     Result<void> open_identity();
     Result<void> open_ledger();
     Result<void> submit_first_transactions();
+    void follow_miners();
     Result<void> open_checkpoints();
     void publish_checkpoint();
     Result<void> open_records();
@@ -97,6 +99,8 @@ private:
     std::unique_ptr<ledger::Application> application_;
     std::unique_ptr<consensus::Engine> engine_;
     std::unique_ptr<chain::Subscription> block_log_;
+    std::unique_ptr<TrustFile> trust_file_;
+    std::string trust_fault_;  ///< The last one that was logged.
     std::unique_ptr<witness::CheckpointPublisher> checkpoints_;
     std::string checkpoint_fault_;  ///< The last one that was logged.
     std::unique_ptr<vault::Vault> vault_;
@@ -191,7 +195,17 @@ Result<void> Node::open_ledger() {
         spdlog::info("committed block {} {}", block.header.height,
                      base::to_hex(wire::hash_of_header(block.header_bytes).view()));
     });
-    return submit_first_transactions();
+    if (auto submitted = submit_first_transactions(); !submitted) return submitted;
+    trust_file_ = std::make_unique<TrustFile>(folder_, *application_);
+    return trust_file_->follow();
+}
+
+/// The chain goes on whether or not its anchor can be written: a fault is told once.
+void Node::follow_miners() {
+    const auto followed = trust_file_->follow();
+    const std::string fault = followed ? "" : followed.error().detail;
+    if (!fault.empty() && fault != trust_fault_) spdlog::error("trust.json: {}", fault);
+    trust_fault_ = fault;
 }
 
 /// Enrolments first, then the consents of those enrolled, each until it is in a block; then what
@@ -346,15 +360,13 @@ api::GatewayStats Node::gateway_stats() const {
 Result<void> Node::open_api() {
     open_device_desk();
     if (options_.headless) return {};
-    const auto trust = storage::read_file(folder_.trust(), file_bytes_max);
-    if (!trust) return base::pass(trust);
     api::Options options;
     options.port = options_.port;
     options.web = options_.web;
     options.chain_id = application_->info().chain_id;
     options.demo = application_->info().demo;
     options.version = SALUS_VERSION;
-    options.trust_json = std::string(base::as_text(*trust));
+    options.trust_json = [this] { return trust_file_->text(); };
     options.attacks = folder_.attacks();
     for (const auto& person : directory_->people()) {
         if (options.demo && !person.login.empty()) {
@@ -444,6 +456,7 @@ Result<void> Node::watch() {
         take_device_orders();
         if (ticks % ticks_a_second != 0) continue;
         monitor_->tick();
+        follow_miners();
         publish_checkpoint();
         keys_->drop_idle();
     }

@@ -32,10 +32,10 @@ constexpr auto consent_steps = state_steps({"consent", &ClaimCheck::consent});
 constexpr auto no_consent_steps = state_steps({"absence", &ClaimCheck::absence});
 constexpr auto key_destroyed_steps = state_steps({"tombstone", &ClaimCheck::tombstone});
 
-std::string strength_of(const ClaimCheck& check, const wire::Trust& trust) {
+std::string strength_of(const ClaimCheck& check) {
     std::string words;
     if (check.agreed()) {
-        words = "agreed by over two thirds of the " + std::to_string(trust.miners.size()) +
+        words = "agreed by over two thirds of the " + std::to_string(check.active_miners()) +
                 " miners that the anchor names";
     }
     if (const auto& witnesses = check.witnesses(); !witnesses.empty()) {
@@ -61,7 +61,7 @@ std::string verdict_of(const ClaimCheck& check, const std::optional<wire::Trust>
                               header.chain_id + "\", which says that it is of " +
                               words_of(header.time);
     const std::string genesis = base::to_hex(trust->genesis_hash.view()).substr(0, 16);
-    const auto strength = strength_of(check, *trust);
+    const auto strength = strength_of(check);
     if (!strength.empty()) {
         return "verified, " + strength + ": " + block + "; the chain began with genesis " +
                genesis + "." + program;

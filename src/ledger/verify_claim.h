@@ -41,7 +41,8 @@ struct ClaimVerdict {
     /// Why the last step failed; nothing where none did.
     std::optional<base::ErrorCode> code;
     bool by_program = false;  ///< A demo program signed where a doctor should.
-    /// Over two thirds of the miners that the anchor names approved the block.
+    /// Over two thirds of the miners that the anchor has as active at its height approved the
+    /// block.
     bool agreed = false;
     /// Those who cosigned a checkpoint that this receipt leads to, as the anchor names them.
     std::vector<witness::Witnessed> witnesses;

@@ -361,6 +361,33 @@ TEST_F(VerifyStrength, RefusesTooFewApprovalsWhereTheAnchorAsksForAQuorum) {
     expect_verified(world.approved(consent, 3), trust);
 }
 
+// Whoever was not active at the block's height counts for nothing, in either direction.
+TEST_F(VerifyStrength, CountsTheApprovalsOfThoseAloneWhoWereActiveAtItsHeight) {
+    trust.quorum = wire::Quorum::two_thirds;
+    const auto at = wire::decode_header(consent.header).value().height;
+    auto left = trust;
+    left.miners[3].until = at;
+    expect_verified(world.approved(consent, 3), left);
+    expect_verified(world.approved(consent, 4), left);
+    expect_failure(world.approved(consent, 2), left, "seal", ErrorCode::not_authorised);
+    auto leaves = trust;
+    leaves.miners[3].until = at + 1;
+    expect_failure(world.approved(consent, 2), leaves, "seal", ErrorCode::not_authorised);
+    expect_verified(world.approved(consent, 3), leaves);
+    auto to_come = trust;
+    for (auto& miner : to_come.miners) miner.from = at + 1;
+    expect_failure(world.approved(consent, 4), to_come, "seal", ErrorCode::unknown_signer);
+
+    auto claim = world.approved(consent, 3);
+    auto seal = wire::decode_seal(claim.seal).value();
+    seal.approvals.push_back({world.stranger->id(), seal.approvals.front().signature});
+    claim.seal = encode(seal);
+    expect_verified(claim, trust);
+    seal.approvals.erase(seal.approvals.begin());
+    claim.seal = encode(seal);
+    expect_failure(claim, trust, "seal", ErrorCode::not_authorised);
+}
+
 TEST_F(VerifyStrength, RefusesAFalseApproval) {
     auto claim = world.approved(consent, 3);
     auto seal = wire::decode_seal(claim.seal).value();

@@ -2,6 +2,7 @@
 #include "wire/receipt.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/check.h"
 #include "wire/internal/codec.h"
@@ -74,14 +75,56 @@ void read_witnesses(const json::value& trust, JsonReader& reader, Trust& out) {
     }
 }
 
-bool has_twins(const std::vector<Trust::Miner>& miners) {
-    std::vector<LedgerId> ids;
-    for (const auto& miner : miners) ids.push_back(miner.id);
-    std::ranges::sort(ids);
-    return std::ranges::adjacent_find(ids) != ids.end();
+/// A member that is there only where it says something.
+Height read_height(const json::value& miner, JsonReader& reader, const char* name) {
+    const auto* object = miner.if_object();
+    if (object == nullptr || !object->contains(name)) return 0;
+    return reader.number(miner, name, trust_height_max);
+}
+std::vector<Trust::Miner> read_miners(const json::value& trust, JsonReader& reader) {
+    std::vector<Trust::Miner> out;
+    for (const auto& miner : reader.array(trust, "miners")) {
+        out.push_back({.id = reader.fixed<LedgerId>(miner, "id"),
+                       .public_key = reader.fixed<PublicKeyBytes>(miner, "public_key"),
+                       .from = std::max<Height>(1, read_height(miner, reader, "from")),
+                       .until = read_height(miner, reader, "until")});
+        reader.require(out.back().until == 0 || out.back().until > out.back().from, "until");
+    }
+    return out;
+}
+std::string miner_json(const Trust::Miner& miner) {
+    CHECK(miner.from >= 1 && miner.from <= trust_height_max && miner.until <= trust_height_max);
+    CHECK(miner.until == 0 || miner.until > miner.from);
+    std::string out = "{\"id\": " + hexadecimal(miner.id.view());
+    out += ", \"public_key\": " + hexadecimal(miner.public_key.view());
+    if (miner.from > 1) out += ", \"from\": " + std::to_string(miner.from);
+    if (miner.until != 0) out += ", \"until\": " + std::to_string(miner.until);
+    return out + '}';
+}
+
+/// Whether one miner stands there twice for one height.
+bool has_twins(std::vector<Trust::Miner> miners) {
+    std::ranges::sort(miners, [](const Trust::Miner& a, const Trust::Miner& b) {
+        return std::tie(a.id, a.from) < std::tie(b.id, b.from);
+    });
+    const auto overlap = [](const Trust::Miner& a, const Trust::Miner& b) {
+        return a.id == b.id && a.active_at(b.from);
+    };
+    return std::ranges::adjacent_find(miners, overlap) != miners.end();
 }
 
 }  // namespace
+
+const Trust::Miner* Trust::miner_at(const LedgerId& id, Height height) const {
+    const auto found = std::ranges::find_if(
+        miners, [&](const Miner& miner) { return miner.id == id && miner.active_at(height); });
+    return found == miners.end() ? nullptr : &*found;
+}
+
+std::size_t Trust::active_at(Height height) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(miners, [&](const Miner& miner) { return miner.active_at(height); }));
+}
 
 std::string to_json(const Trust& trust) {
     std::string out = "{\n  \"format\": " + quoted(trust_format);
@@ -90,8 +133,7 @@ std::string to_json(const Trust& trust) {
     out += ",\n  \"miners\": [";
     for (std::size_t i = 0; i < trust.miners.size(); ++i) {
         out += i == 0 ? "\n" : ",\n";
-        out += "    {\"id\": " + hexadecimal(trust.miners[i].id.view());
-        out += ", \"public_key\": " + hexadecimal(trust.miners[i].public_key.view()) + '}';
+        out += "    " + miner_json(trust.miners[i]);
     }
     return out + "\n  ]" + quorum_json(trust.quorum) + witnesses_json(trust) + "\n}\n";
 }
@@ -109,10 +151,7 @@ base::Result<Trust> trust_from_json(std::string_view text) {
     out.chain_id = reader.text(*parsed, "chain_id");
     reader.require(is_chain_id(out.chain_id), "chain_id");
     out.genesis_hash = reader.fixed<HeaderHash>(*parsed, "genesis_hash");
-    for (const auto& miner : reader.array(*parsed, "miners")) {
-        out.miners.push_back({.id = reader.fixed<LedgerId>(miner, "id"),
-                              .public_key = reader.fixed<PublicKeyBytes>(miner, "public_key")});
-    }
+    out.miners = read_miners(*parsed, reader);
     reader.require(!out.miners.empty() && !has_twins(out.miners), "miners");
     read_quorum(*parsed, reader, out);
     read_witnesses(*parsed, reader, out);

@@ -84,6 +84,14 @@ TEST(Trust, RefusesWhatIsOutOfFormAndNamesTheMember) {
         {"'genesis_hash'", replaced(good, "\"genesis_hash\": \"3", "\"genesis_hash\": \"G")},
         {"'miners'", to_json(nobody)},
         {"'miners'", to_json(twins)},
+        {"'from'", replaced(good, "\"}", "\", \"from\": 9007199254740992}")},
+        {"'from'", replaced(good, "\"}", "\", \"from\": \"7\"}")},
+        {"'until'", replaced(good, "\"}", "\", \"until\": -1}")},
+        {"'until'", replaced(good, "\"}", "\", \"until\": 1}")},
+        {"'until'", replaced(good, "\"}", "\", \"from\": 7, \"until\": 7}")},
+        {"unknown, doubled", replaced(good, "\"}", "\", \"from\": 1}")},
+        {"unknown, doubled", replaced(good, "\"}", "\", \"until\": 0}")},
+        {"unknown, doubled", replaced(good, "\"}", "\", \"until\": 9, \"from\": 2}")},
         {"'id'", replaced(good, "\"id\"", "\"ID\"")},
         {"'public_key'", replaced(good, "\"public_key\": \"", "\"public_key\": \"00")},
         {"unknown, doubled", replaced(good, "\"miners\"", "\"more\": 1, \"miners\"")},
@@ -98,6 +106,29 @@ TEST(Trust, RefusesWhatIsOutOfFormAndNamesTheMember) {
     }
     EXPECT_EQ(trust_from_json(std::string((2U << 20) + 1, ' ')).error().code,
               base::ErrorCode::too_large);
+}
+
+// Goal: a miner may leave and come back, but it is never two at one height.
+TEST(Trust, NamesAMinerOnceForEachTimeThatItWasActive) {
+    auto trust = samples::trust();
+    const auto id = trust.miners[0].id;
+    trust.miners[0].until = 10;
+    trust.miners.push_back(trust.miners[0]);
+    trust.miners.back().from = 10;
+    trust.miners.back().until = 0;
+    EXPECT_EQ(trust_from_json(to_json(trust)).value(), trust);
+    EXPECT_EQ(trust.active_at(9), trust.active_at(10));
+    EXPECT_EQ(trust.miner_at(id, 9), trust.miners.data());
+    EXPECT_EQ(trust.miner_at(id, 10), &trust.miners.back());
+    trust.miners.back().from = 20;
+    EXPECT_EQ(trust.miner_at(id, 10), nullptr);
+    EXPECT_EQ(trust.miner_at(id, 19), nullptr);
+    EXPECT_EQ(trust.active_at(19) + 1, trust.active_at(20));
+    EXPECT_EQ(trust_from_json(to_json(trust)).value(), trust);
+    trust.miners.back().from = 9;
+    EXPECT_FALSE(trust_from_json(to_json(trust)));
+    std::ranges::reverse(trust.miners);
+    EXPECT_FALSE(trust_from_json(to_json(trust))) << "in whichever order";
 }
 
 TEST(Trust, TenThousandMutationsNeverCrashNorDrift) {

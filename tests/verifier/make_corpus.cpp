@@ -132,20 +132,61 @@ struct Anchors {
     std::size_t quorum;
     std::size_t another;
     std::size_t strangers;
+    // With a quorum, as of the block of the consent:
+    std::size_t one_left;        ///< The last miner had left before it.
+    std::size_t one_leaves;      ///< It leaves after it.
+    std::size_t sealer_left;     ///< Whoever sealed it had left.
+    std::size_t sealer_rejoins;  ///< And came back, with it.
+    std::size_t sealer_to_come;  ///< It joins later.
+    std::size_t sealer_rotated;  ///< It had another key by then.
 };
 
-Anchors add_anchors(Corpus& corpus, const ClaimWorld& world) {
+/// The anchor with the standing of one miner told otherwise.
+wire::Trust with_miner(wire::Trust trust, const wire::LedgerId& id,
+                       const std::vector<std::pair<wire::Height, wire::Height>>& times) {
+    const auto at = std::ranges::find(trust.miners, id, &wire::Trust::Miner::id);
+    auto miner = *at;
+    trust.miners.erase(at);
+    for (const auto& [from, until] : times) {
+        miner.from = from;
+        miner.until = until;
+        trust.miners.push_back(miner);
+    }
+    return trust;
+}
+
+/// Miners that came and went, around the block of `consent`.
+void add_changing_anchors(Corpus& corpus, const wire::Trust& quorum, const Claim& consent,
+                          Anchors& out) {
+    const auto header = wire::decode_header(consent.header).value();
+    const auto height = header.height;
+    const auto& last = quorum.miners.back().id;
+    const auto& sealer = header.miner;
+    out.one_left = corpus.add_trust(with_miner(quorum, last, {{1, height}}));
+    out.one_leaves = corpus.add_trust(with_miner(quorum, last, {{1, height + 1}}));
+    out.sealer_left = corpus.add_trust(with_miner(quorum, sealer, {{1, height}}));
+    out.sealer_rejoins = corpus.add_trust(with_miner(quorum, sealer, {{1, height}, {height, 0}}));
+    out.sealer_to_come = corpus.add_trust(with_miner(quorum, sealer, {{height + 1, 0}}));
+    auto rotated = with_miner(quorum, sealer, {{1, height}, {height, 0}});
+    rotated.miners.back().public_key = {crypto::EcdsaPrivateKey::generate().public_key()};
+    out.sealer_rotated = corpus.add_trust(rotated);
+}
+
+Anchors add_anchors(Corpus& corpus, const ClaimWorld& world, const Claim& consent) {
     auto quorum = world.trust_with_witnesses();
     quorum.quorum = wire::Quorum::two_thirds;
     auto another = world.trust();
     another.chain_id = "another";
     auto strangers = world.trust();
     for (auto& miner : strangers.miners) miner.id.bytes[0] ^= 1;
-    return {.plain = corpus.add_trust(world.trust()),
-            .witnessed = corpus.add_trust(world.trust_with_witnesses()),
-            .quorum = corpus.add_trust(quorum),
-            .another = corpus.add_trust(another),
-            .strangers = corpus.add_trust(strangers)};
+    Anchors out{};
+    out.plain = corpus.add_trust(world.trust());
+    out.witnessed = corpus.add_trust(world.trust_with_witnesses());
+    out.quorum = corpus.add_trust(quorum);
+    out.another = corpus.add_trust(another);
+    out.strangers = corpus.add_trust(strangers);
+    add_changing_anchors(corpus, quorum, consent, out);
+    return out;
 }
 
 /// Genuine receipts, one of each kind and more.
@@ -302,6 +343,40 @@ void add_forgeries(Corpus& corpus, ClaimWorld& world, const Genuine& genuine, co
     });
 }
 
+/// Who was active at the block's height decides whose approvals count.
+void add_changing_miners(Corpus& corpus, const ClaimWorld& world, const Claim& consent,
+                         const Anchors& at) {
+    struct Case {
+        const char* name;
+        std::size_t approvals;
+        std::size_t trust;
+        bool holds;
+    };
+    const Case cases[] = {
+        {"all of those left approved", 3, at.one_left, true},
+        {"an approval by one that had left, beside all others", 4, at.one_left, true},
+        {"too few of those left approved", 2, at.one_left, false},
+        {"before one left", 3, at.one_leaves, true},
+        {"too few before one left", 2, at.one_leaves, false},
+        {"sealed by one that had left", 4, at.sealer_left, false},
+        {"sealed by one that came back", 4, at.sealer_rejoins, true},
+        {"sealed by one that was to come", 4, at.sealer_to_come, false},
+        {"sealed with a key that was no longer in use", 4, at.sealer_rotated, false},
+    };
+    for (const auto& one : cases) {
+        corpus.add_claim(one.name, world.approved(consent, one.approvals), one.trust, one.holds);
+    }
+    auto stranger = world.approved(consent, 3);
+    auto seal = wire::decode_seal(stranger.seal).value();
+    seal.approvals.push_back({world.stranger->id(), seal.approvals.front().signature});
+    stranger.seal = wire::encode(seal);
+    corpus.add_claim("an approval by a stranger, beside enough others", stranger, at.quorum, true);
+    seal.approvals.erase(seal.approvals.begin());
+    stranger.seal = wire::encode(seal);
+    corpus.add_claim("an approval by a stranger, where it would be needed", stranger, at.quorum,
+                     false);
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -311,11 +386,12 @@ int main(int count, char** words) {
     }
     ClaimWorld world;
     Corpus corpus(words[1]);
-    const auto anchors = add_anchors(corpus, world);
-    corpus.write_trusts();
     const auto genuine = make_genuine(world);
+    const auto anchors = add_anchors(corpus, world, genuine.consent);
+    corpus.write_trusts();
     add_genuine(corpus, world, genuine, anchors);
     add_forgeries(corpus, world, genuine, anchors);
+    add_changing_miners(corpus, world, genuine.consent, anchors);
     const auto witnessed = world.witnessed(genuine.report, genuine.report_height);
     corpus.add_mutations("a report, witnessed", witnessed, anchors.witnessed);
     corpus.add_mutations("a consent", genuine.consent, anchors.plain);

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 
 RECEIPT_MAX = 65_536
 TRUST_MAX = 2 << 20
+NEVER = 1 << 64  # above every height
 TIME_MAX = 253_402_300_799_999
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 ROLES = [None, "patient", "family", "doctor", "nurse", "pharmacist", "laboratory", "insurer",
@@ -424,6 +425,16 @@ def read_claim(data):
 
 # ---- the anchor ----
 
+def read_miner(value):
+    names = ["id", "public_key"] + [name for name in ("from", "until") if name in value]
+    require(list(value) == names, "a miner")
+    for name in names[2:]:
+        require(type(value[name]) is int and 1 < value[name] < 1 << 53, "a miner's height")
+    first, until = value.get("from", 1), value.get("until", NEVER)
+    require(until > first, "a miner that was never active")
+    return {"id": from_hex(value["id"], 16), "key": from_hex(value["public_key"], 65), "from": first, "until": until}
+
+
 def read_trust(data):
     require(len(data) <= TRUST_MAX, "the trust file is too large")
     value = json.loads(data.decode(), object_pairs_hook=unique)
@@ -433,11 +444,11 @@ def read_trust(data):
     require(list(value) == names and value["format"] == "salus-trust-1", "the trust file's members")
     require(re.fullmatch(r"[a-z0-9-]{1,32}", value["chain_id"]), "chain_id")
     from_hex(value["genesis_hash"], 64)
-    miners = {}
-    for miner in value["miners"]:
-        require(list(miner) == ["id", "public_key"], "a miner")
-        miners[from_hex(miner["id"], 16)] = from_hex(miner["public_key"], 65)
-    require(miners and len(miners) == len(value["miners"]), "a miner twice, or none")
+    miners = [read_miner(miner) for miner in value["miners"]]
+    require(miners, "no miners")
+    rising = sorted(miners, key=lambda miner: (miner["id"], miner["from"]))
+    for one, next_one in zip(rising, rising[1:]):
+        require(one["id"] != next_one["id"] or one["until"] <= next_one["from"], "a miner twice")
     require(value.get("quorum", "two_thirds") in ("two_thirds", "majority"), "quorum")
     return {"chain_id": value["chain_id"], "miners": miners, "quorum": value.get("quorum"),
             "checkpoint_key": value.get("checkpoint_key"), "witnesses": value.get("witnesses", [])}
@@ -768,14 +779,15 @@ class Check:
         seal, header = read_seal(self.claim["seal"]), self.claim["header"]
         if not self.trust:
             return
-        miners = self.trust["miners"]
+        active = [one for one in self.trust["miners"] if one["from"] <= self.block["height"] < one["until"]]
+        miners = {one["id"]: one["key"] for one in active}
+        require(self.block["miner"] in miners, "a miner that the anchor does not have as active then")
         signed = [(self.block["miner"], seal["signature"], b"salus-seal-1" + seal["numbers"] + header)]
         approval = b"salus-approval-1" + seal["attempt"] + seal["numbers"] + header
-        signed += [(miner, signature, approval) for miner, signature in seal["approvals"]]
+        signed += [(miner, signature, approval) for miner, signature in seal["approvals"] if miner in miners]
         for miner, signature, message in signed:
-            require(miner in miners, "a miner that the anchor does not name")
             require(ecdsa_holds(miners[miner], message, signature), "a miner's signature does not verify")
-        approvals = len(seal["approvals"])
+        approvals = len(signed) - 1
         self.agreed = 3 * approvals > 2 * len(miners)
         enough = {None: True, "two_thirds": self.agreed, "majority": 2 * approvals > len(miners)}
         require(enough[self.trust["quorum"]], "too few approvals")

@@ -44,7 +44,9 @@ base::Result<Response> info(Service& service, const Call&) {
 }
 
 base::Result<Response> trust(Service& service, const Call&) {
-    return text_response(service.options.trust_json, "application/json");
+    auto text = service.options.trust_json();
+    if (!text) return base::pass(text);
+    return text_response(*std::move(text), "application/json");
 }
 
 base::Result<Response> vitals(Service&, const Call&) {

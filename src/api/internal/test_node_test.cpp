@@ -322,7 +322,7 @@ Options TestNode::options() const {
     options.demo = true;
     options.demo_logins = {{"ana", std::string(password)}};
     options.version = "test";
-    options.trust_json = "{\"chain_id\":\"salus-test\"}";
+    options.trust_json = [] { return std::string("{\"chain_id\":\"salus-test\"}"); };
     options.workers = 4;
     return options;
 }

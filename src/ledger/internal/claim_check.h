@@ -60,6 +60,8 @@ public:
     [[nodiscard]] const std::optional<wire::Transaction>& transaction() const { return tx_; }
     [[nodiscard]] bool by_program() const { return by_program_; }
     [[nodiscard]] bool agreed() const { return agreed_; }
+    /// How many miners the anchor has as active at the block's height.
+    [[nodiscard]] std::size_t active_miners() const { return trust_->active_at(header_->height); }
     [[nodiscard]] const std::vector<witness::Witnessed>& witnesses() const { return witnesses_; }
 
 private:
@@ -82,6 +84,8 @@ private:
                                                  const wire::SignatureBytes& signature,
                                                  const base::Bytes& message,
                                                  const std::string& what) const;
+    /// How many miners that the anchor has as active approved the block; others count for nothing.
+    [[nodiscard]] base::Result<std::size_t> count_approvals(const wire::Seal& seal) const;
     [[nodiscard]] base::Result<void> check_quorum(std::size_t approvals);
     [[nodiscard]] base::Result<witness::VerifiedCheckpoint> read_checkpoint() const;
     [[nodiscard]] base::Result<void> check_binding(const witness::VerifiedCheckpoint& found) const;

@@ -14,6 +14,14 @@ namespace ledger {
 using base::ErrorCode;
 using base::fail;
 
+namespace {
+
+/// Who mines may have changed since somebody was given the anchor.
+constexpr std::string_view older_anchor =
+    "; if miners came or went since the anchor was written, ask for the node's anchor of today";
+
+}  // namespace
+
 Finding ClaimCheck::header() {
     auto decoded = wire::decode_header(claim_.header);
     if (!decoded) {
@@ -44,9 +52,16 @@ base::Result<void> ClaimCheck::check_miner(const wire::LedgerId& id,
                                            const base::Bytes& message,
                                            const std::string& what) const {
     const std::string whose = what + " by miner " + base::to_hex(id.view());
-    const auto miner = std::ranges::find(trust_->miners, id, &wire::Trust::Miner::id);
-    if (miner == trust_->miners.end()) {
-        return fail(ErrorCode::unknown_signer, whose + ": the anchor does not name this miner");
+    const auto* const miner = trust_->miner_at(id, header_->height);
+    if (miner == nullptr) {
+        const bool named =
+            std::ranges::find(trust_->miners, id, &wire::Trust::Miner::id) != trust_->miners.end();
+        return fail(ErrorCode::unknown_signer,
+                    whose +
+                        (named ? ": the anchor does not have this miner as active at block " +
+                                     std::to_string(header_->height)
+                               : ": the anchor does not name this miner") +
+                        std::string(older_anchor));
     }
     const auto key = crypto::EcdsaPublicKey::decode(miner->public_key.view());
     if (!key) {
@@ -58,17 +73,31 @@ base::Result<void> ClaimCheck::check_miner(const wire::LedgerId& id,
     return {};
 }
 
+base::Result<std::size_t> ClaimCheck::count_approvals(const wire::Seal& seal) const {
+    const auto message = wire::approval_message(claim_.header, seal);
+    std::size_t approvals = 0;
+    for (const auto& [miner, signature] : seal.approvals) {
+        if (trust_->miner_at(miner, header_->height) == nullptr) continue;
+        const auto approved = check_miner(miner, signature, message, "the approval");
+        if (!approved) return base::pass(approved);
+        ++approvals;
+    }
+    return approvals;
+}
+
 base::Result<void> ClaimCheck::check_quorum(std::size_t approvals) {
-    const auto miners = trust_->miners.size();
+    const auto miners = active_miners();
     agreed_ = 3 * approvals > 2 * miners;
     const bool enough = trust_->quorum == wire::Quorum::miner_alone ||
                         (trust_->quorum == wire::Quorum::two_thirds && agreed_) ||
                         (trust_->quorum == wire::Quorum::majority && 2 * approvals > miners);
     if (enough) return {};
     return fail(ErrorCode::not_authorised,
-                "too few approvals: " + std::to_string(approvals) + " of the anchor's " +
-                    std::to_string(miners) + " miners, which needs " +
-                    (trust_->quorum == wire::Quorum::majority ? "over half" : "over two thirds"));
+                "too few approvals: " + std::to_string(approvals) + " of the " +
+                    std::to_string(miners) + " miners that the anchor has as active at block " +
+                    std::to_string(header_->height) + ", which needs " +
+                    (trust_->quorum == wire::Quorum::majority ? "over half" : "over two thirds") +
+                    std::string(older_anchor));
 }
 
 Finding ClaimCheck::seal() {
@@ -80,17 +109,13 @@ Finding ClaimCheck::seal() {
     const auto sealed = check_miner(header_->miner, seal->signature,
                                     wire::sealed_message(claim_.header, *seal), "the seal");
     if (!sealed) return base::pass(sealed);
-    const auto message = wire::approval_message(claim_.header, *seal);
-    for (const auto& approval : seal->approvals) {
-        const auto approved =
-            check_miner(approval.miner, approval.signature, message, "the approval");
-        if (!approved) return base::pass(approved);
-    }
-    if (auto enough = check_quorum(seal->approvals.size()); !enough) return base::pass(enough);
+    const auto approvals = count_approvals(*seal);
+    if (!approvals) return base::pass(approvals);
+    if (auto enough = check_quorum(*approvals); !enough) return base::pass(enough);
     std::string words = "sealed by a miner that the anchor names";
-    if (!seal->approvals.empty()) {
-        words += ", approved by " + std::to_string(seal->approvals.size()) + " of its " +
-                 std::to_string(trust_->miners.size());
+    if (*approvals > 0) {
+        words += ", approved by " + std::to_string(*approvals) + " of the " +
+                 std::to_string(active_miners()) + " that it has as active then";
     }
     return words;
 }

@@ -6,10 +6,12 @@ import { concat } from './bytes.ts';
 import { merkle_root, sha512 } from './crypto.ts';
 import { approval_message, sealed_message } from './schema_block.ts';
 import { message } from './protobuf_write.ts';
+import type { Miner, Trust } from './receipt.ts';
 import { filled, keys_of, make_receipt, miner, now_ms, sign, type Keys } from './testing.ts';
 
 const { receipt, trust } = make_receipt();
 const other = keys_of(33);
+const wider: Trust = { ...trust, miners: [...trust.miners, { id: other.id, public_key: other.public_key }] };
 const seal_numbers = { round: 2n, passed_over: 0, nonce: 0n };
 
 interface Made {
@@ -53,8 +55,20 @@ describe('a block', () => {
     expect(verify_block(make(), { ...ground, trust: null }).status).toBe('issuer_unknown');
   });
   test('holds with the approvals of others that the anchor names', () => {
-    const wider = { ...trust, miners: [...trust.miners, { id: other.id, public_key: other.public_key }] };
     expect(verify_block(make({ approved_by: [other] }), { ...ground, trust: wider }).status).toBe('verified');
+  });
+  test('holds where as many approved as the anchor asks for', () => {
+    const asked: Ground = { ...ground, trust: { ...wider, quorum: 'two_thirds' } };
+    expect(verify_block(make({ approved_by: [miner, other] }), asked).status).toBe('verified');
+  });
+  test('counts those alone who were active then', () => {
+    const [first, second] = wider.miners as [Miner, Miner];
+    const left = (until: number): Ground => ({ ...ground, trust: { ...wider, quorum: 'two_thirds', miners: [first, { ...second, until }] } });
+    expect(verify_block(make({ approved_by: [miner] }), left(2)).status).toBe('verified');
+    expect(verify_block(make({ approved_by: [miner, other] }), left(2)).status).toBe('verified');
+    expect(failing(verify_block(make({ approved_by: [miner] }), left(3)))).toBe('approvals');
+    const to_come: Ground = { ...ground, trust: { ...trust, miners: [{ ...first, from: 3 }] } };
+    expect(failing(verify_block(make(), to_come))).toBe('seal');
   });
   const first: Ground = { height: 1n, parent: null, trust };
   test('the first follows the genesis of the anchor', () => {
@@ -70,11 +84,18 @@ describe('a changed block is refused', () => {
     ['a transaction left out', { transactions: [], root_of: [receipt.fact.envelope] }, 'transactions'],
     ['what is no transaction', { transactions: [filled(40, 1)] }, 'transactions'],
     ['a seal by somebody else', { sealed_by: other }, 'seal'],
-    ['an approval by a stranger', { approved_by: [other] }, 'approvals'],
     ['another height', { height: 3 }, 'form'],
     ['another chain', { chain_id: 'elsewhere' }, 'form'],
   ] as [string, Made, string][])('%s', (_, change, step) => {
     expect(failing(verify_block(make(change), ground))).toBe(step);
+  });
+  test.each([
+    ['nobody', [], 'two_thirds'],
+    ['one of two', [miner], 'two_thirds'],
+    ['one of two, where over half are asked for', [miner], 'majority'],
+    ['one of two, and a stranger', [miner, keys_of(34)], 'two_thirds'],
+  ] as [string, Keys[], 'two_thirds' | 'majority'][])('approved by %s', (_, approved_by, quorum) => {
+    expect(failing(verify_block(make({ approved_by }), { ...ground, trust: { ...wider, quorum } }))).toBe('approvals');
   });
   test('whichever byte changes', () => {
     const good = make();

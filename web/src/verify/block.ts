@@ -2,11 +2,12 @@
 // One whole block, checked in the page: docs/formats/block.md. What it proves is that this block is what its
 // hash says, follows the block before, holds these transactions and was sealed by miners of the anchor.
 import { equal, to_hex } from './bytes.ts';
-import { merkle_root, sha512, verify_signature } from './crypto.ts';
+import { merkle_root, sha512 } from './crypto.ts';
 import { Malformed, Message } from './protobuf.ts';
 import type { Trust } from './receipt.ts';
-import { approval_message, read_header, read_seal, sealed_message, type Header, type Seal } from './schema_block.ts';
+import { read_header, read_seal, type Header, type Seal } from './schema_block.ts';
 import { read_transaction } from './schema_transaction.ts';
+import { check_approvals, check_sealed } from './seal.ts';
 
 export const block_bytes_max = 160 * 1024 * 1024;
 export const block_step_names = ['form', 'parent', 'transactions', 'seal', 'approvals'] as const;
@@ -85,20 +86,17 @@ class Check {
     return transactions.length === 1 ? 'its one transaction gives the root in the header' : `its ${transactions.length} transactions give the root in the header`;
   }
   seal(): string {
-    const { header, header_bytes, seal } = this.block;
-    if (!this.ground.trust) return 'a seal whose keys nothing vouches for: no anchor was given';
-    this.check_miner(sealed_message(header_bytes, seal), header.miner, seal.signature, 'the seal');
-    return `sealed by a miner that the anchor names, in round ${seal.round + 1n}`;
+    const { trust } = this.ground;
+    if (!trust) return 'a seal whose keys nothing vouches for: no anchor was given';
+    check_sealed({ ...this.block, trust });
+    return `sealed by a miner that the anchor names, in round ${this.block.seal.round + 1n}`;
   }
   approvals(): string {
-    const { header_bytes, seal } = this.block;
-    if (seal.approvals.length === 0) return 'the miner sealed it alone';
-    if (!this.ground.trust) return 'approvals whose keys nothing vouches for';
-    const message = approval_message(header_bytes, seal);
-    for (const { miner, signature } of seal.approvals) {
-      this.check_miner(message, miner, signature, 'the approval');
-    }
-    return `${seal.approvals.length} miners that the anchor names approved it`;
+    const { trust } = this.ground;
+    if (!trust) return this.block.seal.approvals.length === 0 ? 'the miner sealed it alone' : 'approvals whose keys nothing vouches for';
+    const { approvals, miners } = check_approvals({ ...this.block, trust });
+    if (approvals === 0) return 'the miner sealed it alone';
+    return `${approvals} of the ${miners} miners that the anchor has as active then approved it`;
   }
 
   get height(): bigint | null {
@@ -106,11 +104,6 @@ class Check {
   }
   get hash(): string | null {
     return this.block ? to_hex(sha512(this.block.header_bytes)) : null;
-  }
-  private check_miner(message: Uint8Array, id: Uint8Array, signature: Uint8Array, what: string): void {
-    const miner = this.ground.trust?.miners.find((each) => equal(each.id, id));
-    if (!miner) throw new Malformed(`${what} is by ${to_hex(id)}, whom the anchor does not name`);
-    if (!verify_signature(message, signature, miner.public_key)) throw new Malformed(`${what} by ${to_hex(id)} does not verify`);
   }
 }
 

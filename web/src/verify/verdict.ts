@@ -49,7 +49,7 @@ export interface Verdict {
   /// Ends with the first that fails.
   steps: Step[];
   by_program: boolean;
-  /// Over two thirds of the miners that the anchor names approved the block.
+  /// Over two thirds of the miners that the anchor has as active at its height approved the block.
   agreed: boolean;
   /// Who cosigned a checkpoint that the receipt leads to, of those the anchor names.
   witnesses: { name: string; time_ms: number }[];

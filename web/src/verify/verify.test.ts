@@ -8,7 +8,7 @@ import type { TransactionFact } from './claim_fact.ts';
 import { write_claim } from './claim_json.ts';
 import { state_proof_fault, verify_inclusion, verify_signature, merkle_leaf } from './crypto.ts';
 import { Malformed, Message } from './protobuf.ts';
-import { read_trust, write_trust } from './receipt.ts';
+import { active_at, read_trust, write_trust } from './receipt.ts';
 import { message } from './protobuf_write.ts';
 import { doctor, filled, keys_of, make_receipt, sign, state_tree, type Changes } from './testing.ts';
 import { verify_receipt } from './verify.ts';
@@ -208,6 +208,19 @@ describe('the trust file', () => {
     expect(() => read_trust(newer.replace('salus/x', 'salus x'))).toThrow(Malformed);
     expect(() => read_trust(newer.replace(/,\s*"witnesses"[^\]]*\]/, ''))).toThrow(Malformed);
     expect(() => read_trust(newer.replace(/"checkpoint_key": "[^"]*",/, ''))).toThrow(Malformed);
+  });
+  test('names a miner once for each time that it was active', () => {
+    const [one] = honest.trust.miners;
+    if (!one) throw new Error('no miner');
+    const times = [{ ...one, until: 10 }, { ...one, from: 10, until: 12 }, { ...one, from: 20 }];
+    const changed = write_trust({ ...honest.trust, miners: times });
+    expect(read_trust(changed).miners).toEqual(times);
+    expect(times.map((time) => [9n, 10n, 12n, 20n].map((height) => active_at(time, height)))).toEqual([
+      [true, false, false, false], [false, true, false, false], [false, false, false, true],
+    ]);
+    for (const bad of ['"from": 9', '"from": 1', '"from": "10"', '"from": 10.5', '"from": 12']) {
+      expect(() => read_trust(changed.replace('"from": 10', bad)), bad).toThrow(Malformed);
+    }
   });
   test.each([
     ['an unknown member', trust_text.replace('"miners"', '"note": 1, "miners"')],

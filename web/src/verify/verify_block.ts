@@ -2,9 +2,9 @@
 // The steps of every receipt: its block, that block's chain and seal, and the checkpoint it leads to.
 import { equal, to_hex } from './bytes.ts';
 import { read_checkpoint, type Checkpoint } from './checkpoint.ts';
-import { sha512, verify_consistency, verify_signature } from './crypto.ts';
-import type { Trust } from './receipt.ts';
-import { approval_message, read_header, read_seal, sealed_message } from './schema_block.ts';
+import { sha512, verify_consistency } from './crypto.ts';
+import { read_header, read_seal } from './schema_block.ts';
+import { check_approvals, check_sealed } from './seal.ts';
 import { refuse, utc, type Check } from './verify_check.ts';
 
 export function header(check: Check): string {
@@ -28,11 +28,11 @@ export function seal(check: Check): string {
   const seal = read_seal(check.claim.seal);
   const { trust } = check;
   if (!trust) return 'a seal whose keys nothing vouches for: no anchor was given';
-  check_miner(check, sealed_message(check.claim.header, seal), check.block.miner, seal.signature, 'the seal');
-  const message = approval_message(check.claim.header, seal);
-  for (const approval of seal.approvals) check_miner(check, message, approval.miner, approval.signature, 'the approval');
-  check_quorum(check, trust, seal.approvals.length);
-  const approved = seal.approvals.length > 0 ? `, approved by ${seal.approvals.length} of its ${trust.miners.length}` : '';
+  const block = { header: check.block, header_bytes: check.claim.header, seal, trust };
+  check_sealed(block);
+  const { approvals, miners, agreed } = check_approvals(block);
+  check.agreed = agreed;
+  const approved = approvals > 0 ? `, approved by ${approvals} of the ${miners} that it has as active then` : '';
   return `sealed by a miner that the anchor names${approved}`;
 }
 
@@ -46,21 +46,6 @@ export function checkpoint(check: Check): string {
   check.witnesses = found.witnesses;
   if (found.witnesses.length === 0) return 'a checkpoint that no witness of the anchor has cosigned';
   return `a checkpoint cosigned by ${found.witnesses.map((one) => `${one.name} (${utc(one.time_ms)})`).join(', ')}`;
-}
-
-function check_miner(check: Check, message: Uint8Array, id: Uint8Array, signature: Uint8Array, what: string): void {
-  const whose = `${what} by miner ${to_hex(id)}`;
-  const miner = check.trust?.miners.find((each) => equal(each.id, id));
-  if (!miner) refuse(`${whose}: the anchor does not name this miner`);
-  if (!verify_signature(message, signature, miner.public_key)) refuse(`${whose} does not verify`);
-}
-
-function check_quorum(check: Check, trust: Trust, approvals: number): void {
-  const miners = trust.miners.length;
-  check.agreed = 3 * approvals > 2 * miners;
-  const enough =
-    !trust.quorum || (trust.quorum === 'two_thirds' && check.agreed) || (trust.quorum === 'majority' && 2 * approvals > miners);
-  if (!enough) refuse(`too few approvals: ${approvals} of the anchor's ${miners} miners`);
 }
 
 function check_binding(check: Check, found: Checkpoint, path: readonly Uint8Array[]): void {
