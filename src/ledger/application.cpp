@@ -37,7 +37,7 @@ base::Result<Turn> Application::State::turn_after(const state::StateView& view, 
     return out;
 }
 
-void Application::State::publish(Info info) {
+Standing Application::State::standing_after(Info info) const {
     auto turn = turn_after(*tree, info, 0);
     const auto schema = contracts::schema_record(*tree);
     const auto mining = contracts::mining_record(*tree);
@@ -51,8 +51,13 @@ void Application::State::publish(Info info) {
         info.upgrade_height = planned ? schema->upgrade_height : 0;
     }
     if (mining) info.active_miners = mining->active;
+    return {.info = std::move(info), .turn = std::move(turn)};
+}
+
+void Application::State::publish(const Standing& standing) {
+    executed = standing;
     const std::unique_lock lock(mutex);
-    committed = Committed{.info = std::move(info), .turn = std::move(turn)};
+    committed = standing;
 }
 
 Application::Application(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -105,7 +110,7 @@ base::Result<Info> info_at_tip(const wire::Genesis& genesis, const BlockStore& b
 }  // namespace
 
 base::Result<void> Application::State::load() {
-    auto opened = state::StateTree::open(store, options.tree);
+    auto opened = state::StateTree::open(ahead_store, options.tree);
     if (!opened) return base::pass(opened);
     tree = std::move(*opened);
     recent.forget();
@@ -118,7 +123,7 @@ base::Result<void> Application::State::load() {
     if (!*genesis) return {};
     auto info = info_at_tip(**genesis, blocks, *tree, *history);
     if (!info) return base::pass(info);
-    publish(std::move(*info));
+    publish(standing_after(std::move(*info)));
     return {};
 }
 
@@ -152,12 +157,17 @@ base::Result<void> Application::init_chain(const wire::Genesis& genesis) {
     state.tree->adopt();
     state.recent.committed(changes);
     state.desk.committed(changes, {});
-    state.publish(info_of_genesis(genesis));
+    state.publish(state.standing_after(info_of_genesis(genesis)));
     return {};
 }
 
 Info Application::info() const {
     return state_->snapshot().info;
+}
+
+Standing Application::standing() const {
+    CHECK(state_->executed.has_value());
+    return *state_->executed;
 }
 
 base::Result<Turn> Application::next_turn(std::uint32_t passed_over) const {

@@ -94,6 +94,13 @@ struct ApplicationOptions {
     state::StateTree::Options tree = {};
 };
 
+/// The newest block and whose turn comes after it.
+struct Standing {
+    Info info;
+    /// Errors: `not_eligible` if no miner is active; the store's.
+    base::Result<Turn> turn;
+};
+
 /// Which past is let go of. Chosen by whoever runs the replica; no other replica is concerned.
 struct PrunePolicy {
     std::uint64_t keep_blocks = 0;  ///< The newest so many, at least 1; 0: all.
@@ -115,11 +122,14 @@ class SignatureBatch;
 /// blocks reaches the same bytes. No clock, randomness, thread, floating point or unordered
 /// iteration decides anything here; time is the block's.
 ///
-/// Three groups of calls. Those that execute (`init_chain` to `commit`, `check_tx`, `gather`,
+/// Three groups of calls. Those that execute (`init_chain` to `give_up`, `check_tx`, `gather`,
 /// `remember`, `offer_snapshot`, `apply_snapshot_chunk`) belong to one thread at a time. Those that
 /// read committed state (`info`, `next_turn`, `query`, `blocks`, `list_snapshots`,
 /// `load_snapshot_chunk`) may be called from any thread at any time, beside the executing one.
-/// `prune` and `take_snapshot` may run on any thread, one of them at a time.
+/// `prune`, `take_snapshot` and `write_ahead` may run on any thread, each of them once at a time.
+///
+/// What is executed stands on the newest block. That is the last one committed, or one that was
+/// taken `ahead` of its write: then readers do not see it yet.
 class Application {
 public:
     using Options = ApplicationOptions;
@@ -162,10 +172,22 @@ public:
     /// `Finalized::results`.
     [[nodiscard]] base::Result<Finalized> finalize_block(const Candidate& candidate);
     /// Writes the finalized block in one synced batch: when this returns it is on disk. Errors:
-    /// `conflict` if nothing is finalized or it is empty; what `check_seal` says; those of
-    /// KeyValueStore::write. After an error nothing is changed and the same block can be committed
-    /// again, also with another seal.
+    /// `conflict` if nothing is finalized or it is empty, or a block is ahead; what `check_seal`
+    /// says; those of KeyValueStore::write. After an error nothing is changed and the same block
+    /// can be committed again, also with another seal.
     [[nodiscard]] base::Result<wire::Block> commit(const wire::Seal& seal);
+    /// `commit` in two steps, so that the next block is executed while this one is being written.
+    /// The first: what is finalized from now on stands on this block. Errors: as `commit`, but for
+    /// the store's.
+    [[nodiscard]] base::Result<void> go_ahead(const wire::Seal& seal);
+    /// The second, beside the executing thread: writes the block in one synced batch, and then lets
+    /// readers see it. Errors: those of KeyValueStore::write; nobody saw the block then, and it can
+    /// be written again or given up. CHECKs that a block is ahead.
+    [[nodiscard]] base::Result<wire::Block> write_ahead();
+    /// The block that is ahead never was, nor what was finalized on it. Not while it is written.
+    void give_up();
+    /// Of the newest block, also while it is ahead of its write. Belongs to the executing thread.
+    [[nodiscard]] Standing standing() const;
     /// Whether `commit` would take this seal for the finalized block. All that counts is the state
     /// before the block. Errors, in this order: `conflict` (nothing is finalized); `not_eligible`
     /// (its round or passed_over are not the candidate's, or the proof of work misses the target);

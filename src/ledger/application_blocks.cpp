@@ -16,10 +16,11 @@ using base::ErrorCode;
 using base::fail;
 
 base::Result<Execution> Application::State::run(const Candidate& candidate, CheckKind kind) {
-    CHECK(committed.has_value());
-    const Info tip = snapshot().info;
-    const ExecutionGround ground{
-        .state = recent, .blocks = blocks, .tip = tip, .newest_version = options.newest_version};
+    CHECK(executed.has_value());
+    const ExecutionGround ground{.state = recent,
+                                 .blocks = ahead_blocks,
+                                 .tip = executed->info,
+                                 .newest_version = options.newest_version};
     return execute(candidate, ground, [&] {
         return kind == CheckKind::recheck ? desk.recheck(candidate.transactions)
                                           : desk.prepare(candidate.transactions, verifier);
@@ -27,7 +28,7 @@ base::Result<Execution> Application::State::run(const Candidate& candidate, Chec
 }
 
 base::Result<void> Application::State::stage(const Candidate& candidate, Execution& execution) {
-    const Info tip = snapshot().info;
+    const Info& tip = executed->info;
     Pending next;
     const auto root = tree->stage(candidate.height, execution.changes, next.batch);
     if (!root) return base::pass(root);
@@ -62,10 +63,11 @@ TxResult Application::check_tx(base::ByteView envelope, base::TimePoint time, Ch
                         .id = {},
                         .place = {}};
     };
-    const auto turn = next_turn();
+    CHECK(state.executed.has_value());
+    const auto& [info, turn] = *state.executed;
     if (!turn) return refused(turn.error());
-    Candidate candidate{.height = info().height + 1,
-                        .time = std::max(time, info().time),
+    Candidate candidate{.height = info.height + 1,
+                        .time = std::max(time, info.time),
                         .miner = turn->miner,
                         .round = turn->round,
                         .transactions = {base::Bytes(envelope.begin(), envelope.end())}};
@@ -102,7 +104,7 @@ base::Result<Finalized> Application::finalize_block(const Candidate& candidate) 
     if (execution->accepted.empty()) {
         return Finalized{.results = std::move(execution->results),
                          .header_bytes = {},
-                         .app_hash = info().app_hash};
+                         .app_hash = state.executed->info.app_hash};
     }
     if (auto staged = state.stage(candidate, *execution); !staged) return base::pass(staged);
     return Finalized{.results = std::move(execution->results),
@@ -110,29 +112,85 @@ base::Result<Finalized> Application::finalize_block(const Candidate& candidate) 
                      .app_hash = state.pending->hash};
 }
 
+base::Result<void> Application::State::check_behind() const {
+    if (!ahead) return {};
+    return fail(ErrorCode::conflict, "the block before is not written yet");
+}
+
+void Application::State::complete(const wire::Seal& seal) {
+    pending->block.seal = seal;
+    pending->batch.set_mark(pending->block.header.height);
+    // If the write fails, another try adds the block again: the later entry of a key counts.
+    BlockStore::stage(pending->block, pending->names, pending->batch);
+}
+
+Standing Application::State::adopt() {
+    tree->adopt();
+    history->adopt();
+    recent.committed(pending->changes);
+    desk.committed(pending->changes, pending->leaves);
+    Info next = executed->info;
+    next.height = pending->block.header.height;
+    next.app_hash = pending->hash;
+    next.header_ref = wire::header_ref(pending->block.header_bytes);
+    next.time = pending->block.header.time;
+    return standing_after(std::move(next));
+}
+
 base::Result<wire::Block> Application::commit(const wire::Seal& seal) {
     auto& state = *state_;
-    if (!state.pending) return fail(ErrorCode::conflict, "no block is finalized");
-    auto& pending = *state.pending;
+    if (auto ready = state.check_behind(); !ready) return base::pass(ready);
     if (auto sealed = check_seal(seal); !sealed) return base::pass(sealed);
-    pending.block.seal = seal;
-    pending.batch.set_mark(pending.block.header.height);
-    // If the write fails, another try adds the block again: the later entry of a key counts.
-    BlockStore::stage(pending.block, pending.names, pending.batch);
-    if (auto written = state.store.write(pending.batch); !written) return base::pass(written);
-    state.tree->adopt();
-    state.history->adopt();
-    state.recent.committed(pending.changes);
-    state.desk.committed(pending.changes, pending.leaves);
-    Info next = info();
-    next.height = pending.block.header.height;
-    next.app_hash = pending.hash;
-    next.header_ref = wire::header_ref(pending.block.header_bytes);
-    next.time = pending.block.header.time;
-    wire::Block block = std::move(pending.block);
+    state.complete(seal);
+    if (auto written = state.store.write(state.pending->batch); !written) {
+        return base::pass(written);
+    }
+    state.publish(state.adopt());
+    wire::Block block = std::move(state.pending->block);
     state.pending.reset();
-    state.publish(std::move(next));
     return block;
+}
+
+base::Result<void> Application::go_ahead(const wire::Seal& seal) {
+    auto& state = *state_;
+    if (auto ready = state.check_behind(); !ready) return ready;
+    if (auto sealed = check_seal(seal); !sealed) return sealed;
+    state.complete(seal);
+    auto& ahead = state.ahead.emplace();
+    ahead.batch = std::move(state.pending->batch);
+    state.ahead_store.show(ahead.batch);
+    ahead.standing = state.adopt();
+    ahead.block = std::move(state.pending->block);
+    state.pending.reset();
+    state.executed = ahead.standing;
+    return {};
+}
+
+base::Result<wire::Block> Application::write_ahead() {
+    auto& state = *state_;
+    CHECK(state.ahead.has_value());
+    if (auto written = state.store.write(state.ahead->batch); !written) return base::pass(written);
+    {
+        const std::unique_lock lock(state.mutex);
+        state.committed = std::move(state.ahead->standing);
+    }
+    state.ahead_store.clear();
+    wire::Block block = std::move(state.ahead->block);
+    state.ahead.reset();
+    return block;
+}
+
+void Application::give_up() {
+    auto& state = *state_;
+    if (!state.ahead) return;
+    state.drop_pending();
+    state.tree->step_back();
+    state.history->step_back();
+    state.ahead_store.clear();
+    state.ahead.reset();
+    state.recent.forget();
+    state.desk.forget_keys();
+    state.executed = state.snapshot();
 }
 
 }  // namespace ledger

@@ -88,7 +88,7 @@ base::Result<void> Application::check_seal(const wire::Seal& seal) const {
     const auto& state = *state_;
     if (!state.pending) return fail(ErrorCode::conflict, "no block is finalized");
     const auto& pending = *state.pending;
-    const Info tip = info();
+    const Info& tip = state.executed->info;
     if (seal.round != pending.round) {
         return fail(ErrorCode::not_eligible, "the seal is of round " + std::to_string(seal.round) +
                                                  ", the turn is of round " +

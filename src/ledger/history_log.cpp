@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <string>
+#include <utility>
 
 #include "base/check.h"
 #include "crypto/hash.h"
@@ -122,8 +123,15 @@ HistoryLog::Tip HistoryLog::stage(std::span<const crypto::Digest32> leaves,
 
 void HistoryLog::adopt() {
     CHECK(staged_);
-    now_ = std::move(*staged_);
+    before_ = std::exchange(now_, std::move(*staged_));
     staged_.reset();
+}
+
+void HistoryLog::step_back() {
+    CHECK(before_);
+    drop();
+    now_ = std::move(*before_);
+    before_.reset();
 }
 
 base::Result<void> HistoryLog::check_size(std::uint64_t size) const {

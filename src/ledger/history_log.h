@@ -48,6 +48,8 @@ public:
     void adopt();
     /// What was staged never was; nothing happens if there is nothing.
     void drop() { staged_.reset(); }
+    /// What was adopted last never was. CHECKs that this is not the second step back.
+    void step_back();
 
     /// Errors: `not_found` unless index < size and size is at most the log's, `corrupted`.
     [[nodiscard]] base::Result<std::vector<wire::Hash256>> inclusion_path(std::uint64_t index,
@@ -81,6 +83,7 @@ private:
 
     storage::KeyValueStore& store_;
     Frontier now_;
+    std::optional<Frontier> before_;  ///< `now_` was adopted.
     std::optional<Frontier> staged_;
 };
 

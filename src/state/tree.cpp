@@ -118,6 +118,7 @@ struct StateTree::State {
     /// Fills itself when it is read; the tree's value does not depend on it.
     mutable NodeCache cache;
     std::optional<RootRecord> newest;
+    std::optional<RootRecord> replaced;  ///< By `newest`; without its nodes in memory.
     std::optional<RootRecord> staged;
     /// No version is older: where to look for the oldest, rather than among all that were removed.
     mutable std::atomic<wire::Height> oldest_at_least{0};
@@ -248,8 +249,16 @@ base::Result<wire::Hash256> StateTree::stage(wire::Height version, const Changes
 
 void StateTree::adopt() {
     CHECK(state_->staged);
-    state_->newest = std::exchange(state_->staged, std::nullopt);
+    state_->replaced = std::exchange(state_->newest, std::exchange(state_->staged, std::nullopt));
+    if (state_->replaced) state_->replaced->root.node = nullptr;
     state_->cache.adopt(state_->newest->root);
+}
+
+void StateTree::step_back() {
+    CHECK(state_->replaced);
+    drop();
+    state_->cache.clear(state_->newest->root);
+    state_->newest = std::exchange(state_->replaced, std::nullopt);
 }
 
 void StateTree::drop() {

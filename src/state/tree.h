@@ -67,6 +67,9 @@ public:
     void adopt();
     /// The staged version never was; nothing happens if there is none.
     void drop();
+    /// The version that was adopted last never was: the one before is the newest again. CHECKs that
+    /// there is one, and that this is not the second step back.
+    void step_back();
 
     /// As of `version`. Errors: `not_found` above the newest version and below the oldest that
     /// pruning left (the detail says "pruned"), `corrupted`, `unavailable`.

@@ -14,6 +14,7 @@
 #include "ledger/internal/signature_desk.h"
 #include "ledger/internal/version_view.h"
 #include "state/tree.h"
+#include "storage/ahead_store.h"
 
 namespace ledger {
 
@@ -39,6 +40,8 @@ struct Application::State {
     crypto::SignatureVerifier& verifier;
     Options options;
     BlockStore blocks;
+    storage::AheadStore ahead_store{store};  ///< With the block that is ahead, for execution.
+    BlockStore ahead_blocks{ahead_store};
     std::unique_ptr<state::StateTree> tree;  ///< Replaced only while there is no chain.
     std::unique_ptr<HistoryLog> history;
     NewestView newest{tree};
@@ -47,13 +50,18 @@ struct Application::State {
     std::unique_ptr<Restore> restore;  ///< While a snapshot is being restored.
     std::mutex past;                   ///< Held by whoever prunes or takes a snapshot.
 
-    /// What any thread may ask about the tip; replaced by each commit.
-    struct Committed {
-        Info info;
-        base::Result<Turn> turn;
+    mutable std::shared_mutex mutex;    ///< Guards `committed`.
+    std::optional<Standing> committed;  ///< What any thread may ask about the tip.
+    std::optional<Standing> executed;   ///< What the next block stands on.
+
+    /// A block that `executed` knows and `committed` does not. From `go_ahead` until its write
+    /// ends it belongs to who writes it.
+    struct Ahead {
+        wire::Block block;
+        storage::WriteBatch batch;
+        Standing standing;
     };
-    mutable std::shared_mutex mutex;  ///< Guards `committed`.
-    std::optional<Committed> committed;
+    std::optional<Ahead> ahead;
 
     /// The block that waits for its seal. `batch` holds its state and history, staged.
     struct Pending {
@@ -69,7 +77,7 @@ struct Application::State {
     };
     std::optional<Pending> pending;
 
-    [[nodiscard]] Committed snapshot() const {
+    [[nodiscard]] Standing snapshot() const {
         const std::shared_lock lock(mutex);
         return *committed;
     }
@@ -80,8 +88,17 @@ struct Application::State {
     }
     /// Opens tree, history and tip from the store. Errors: `corrupted`, `unavailable`.
     [[nodiscard]] base::Result<void> load();
-    /// Makes `info` and the turn that follows it what others see.
-    void publish(Info info);
+    /// With whose turn follows, as the newest version of the tree has it.
+    [[nodiscard]] Standing standing_after(Info info) const;
+    /// This is what others see, and what is executed stands on.
+    void publish(const Standing& standing);
+    /// Errors: `conflict` if a block is ahead: it has to be written first.
+    [[nodiscard]] base::Result<void> check_behind() const;
+    /// Gives the pending block its seal, and its batch all that is written of it.
+    void complete(const wire::Seal& seal);
+    /// Makes the pending block, which is complete and whose batch can be read, what the next one
+    /// stands upon.
+    [[nodiscard]] Standing adopt();
     /// The turn of the block after `info`, as the state in `view` has it.
     [[nodiscard]] static base::Result<Turn> turn_after(const state::StateView& view,
                                                        const Info& info, std::uint32_t passed_over);

@@ -87,6 +87,7 @@ void NodeCache::free_older(const Subtree& subtree, std::uint64_t than) {
 void NodeCache::clear(const Subtree& root) {
     CHECK(made_.empty());
     free_below(root);
+    reader_.forget();
     CHECK(in_memory_ == 0);
 }
 

@@ -56,7 +56,7 @@ public:
     void adopt(const Subtree& root);
     /// The staged version never was.
     void drop();
-    /// Frees everything below the newest root.
+    /// Frees everything below the newest root, and the pages that nodes were read from.
     void clear(const Subtree& root);
     [[nodiscard]] std::size_t nodes_in_memory() const { return in_memory_; }
 

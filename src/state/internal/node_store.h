@@ -70,6 +70,8 @@ public:
     /// Errors: `corrupted` naming version and page unless the record hashes to `subtree.hash`.
     [[nodiscard]] base::Result<std::shared_ptr<const Node>> read(const Subtree& subtree);
     [[nodiscard]] base::Result<Node> read_node(const Subtree& subtree);
+    /// The pages that are kept may not be those of the store any more.
+    void forget() { kept_.assign(kept_.size(), Kept{}); }
 
 private:
     struct Kept {
