@@ -69,18 +69,34 @@ struct EmbeddedEngine::State {
     TipBoard board;
     std::map<wire::LedgerId, std::unique_ptr<wire::Signer>> signers;  ///< The engine's thread.
     std::thread thread;
+    /// The block that is ahead of its write, and answered when it is on disk.
+    std::future<bool> writing;
 
     void run();
     /// Lets the signatures of what is decoded be verified. False, and answered, if that fails.
     [[nodiscard]] bool verify(Batch& batch);
     void verify_decoded(std::deque<Batch>& begun);
     void finish(Batch batch);
-    /// Executes, seals and commits. `results` are set with the first error too.
-    [[nodiscard]] base::Result<std::shared_ptr<const wire::Block>> make_block(
-        std::vector<base::Bytes> envelopes, std::vector<ledger::TxResult>& results);
-    [[nodiscard]] base::Result<wire::Block> seal_and_commit(const ledger::Turn& turn,
-                                                            base::ByteView header);
-    [[nodiscard]] base::Result<wire::Seal> seal(const ledger::Turn& turn, base::ByteView header);
+    struct Executed {
+        std::vector<ledger::TxResult> results;
+        std::optional<wire::Seal> seal;  ///< Nothing: no transaction was accepted.
+    };
+    /// Executes and seals upon the newest block, written or not. Leaves `envelopes` as they are.
+    [[nodiscard]] base::Result<Executed> execute(std::vector<base::Bytes>& envelopes);
+    /// Waits until the block that is being written is answered. Whether it was written; if not,
+    /// neither it nor what was executed upon it ever was.
+    [[nodiscard]] bool settle();
+    /// Writes the block that is ahead, answers for it and announces it. Whether it was written.
+    [[nodiscard]] bool write(const std::vector<PendingQueue::Entry>& entries,
+                             const std::vector<ledger::TxResult>& results);
+    void answer(const std::vector<PendingQueue::Entry>& entries,
+                const std::vector<ledger::TxResult>& results, const wire::Block* block);
+    /// A seal for what is finalized, with the miner's key of today.
+    [[nodiscard]] base::Result<wire::Seal> seal(const ledger::Standing& standing,
+                                                base::ByteView header);
+    [[nodiscard]] base::Result<wire::Seal> sign_seal(const ledger::Standing& standing,
+                                                     base::ByteView header);
+    void refuse(const std::vector<PendingQueue::Entry>& entries, const base::Error& error);
     void answer_all(const std::vector<PendingQueue::Entry>& entries, const base::Error& error);
     void report(const base::Error& error) const {
         if (parts.on_error) parts.on_error(error);
@@ -121,7 +137,7 @@ void EmbeddedEngine::State::run() {
     while (true) {
         if (begun.empty()) {
             auto entries = queue.take_block(options.block_transactions_max, options.block_wait);
-            if (entries.empty()) return;
+            if (entries.empty()) break;
             begun.push_back(begin(std::move(entries)));
         }
         while (begun.size() <= blocks_ahead) {
@@ -135,60 +151,61 @@ void EmbeddedEngine::State::run() {
         begun.pop_front();
         finish(std::move(batch));
     }
+    if (writing.valid()) writing.wait();
 }
 
 void EmbeddedEngine::State::finish(Batch batch) {
     parts.application.remember(*batch.signatures, batch.verdicts.get());
     batch.signatures.reset();
-    std::vector<ledger::TxResult> results;
-    const auto block = make_block(std::move(batch.envelopes), results);
-    if (!block) {
-        report(block.error());
-        answer_all(batch.entries, block.error());
-        return;
+    auto executed = execute(batch.envelopes);
+    // A block that could not be written was answered by itself, and is no ground to stand upon.
+    if (!settle()) executed = execute(batch.envelopes);
+    if (!executed) return refuse(batch.entries, executed.error());
+    if (!executed->seal) return answer(batch.entries, executed->results, nullptr);
+    if (auto ahead = parts.application.go_ahead(*executed->seal); !ahead) {
+        return refuse(batch.entries, ahead.error());
     }
-    const auto waiting = queue.finish(batch.entries);
-    for (std::size_t i = 0; i < waiting.size(); ++i) {
-        const auto outcome = outcome_of(results[i], block->get(), parts.application.blocks());
-        for (const auto& done : waiting[i]) done(outcome);
-    }
-    if (*block) board.announce(*block);
+    writing = std::async(std::launch::async, [this, entries = std::move(batch.entries),
+                                              results = std::move(executed->results)] {
+        return write(entries, results);
+    });
 }
 
-base::Result<std::shared_ptr<const wire::Block>> EmbeddedEngine::State::make_block(
-    std::vector<base::Bytes> envelopes, std::vector<ledger::TxResult>& results) {
-    const auto info = parts.application.info();
-    const auto turn = parts.application.next_turn();
-    if (!turn) return base::pass(turn);
-    auto finalized =
-        parts.application.finalize_block({.height = info.height + 1,
-                                          .time = std::max(parts.clock.now(), info.time),
-                                          .miner = turn->miner,
-                                          .round = turn->round,
-                                          .transactions = std::move(envelopes)});
+base::Result<EmbeddedEngine::State::Executed> EmbeddedEngine::State::execute(
+    std::vector<base::Bytes>& envelopes) {
+    const auto standing = parts.application.standing();
+    if (!standing.turn) return base::pass(standing.turn);
+    ledger::Candidate candidate{.height = standing.info.height + 1,
+                                .time = std::max(parts.clock.now(), standing.info.time),
+                                .miner = standing.turn->miner,
+                                .round = standing.turn->round,
+                                .transactions = std::move(envelopes)};
+    auto finalized = parts.application.finalize_block(candidate);
+    envelopes = std::move(candidate.transactions);
     if (!finalized) return base::pass(finalized);
-    results = std::move(finalized->results);
-    if (finalized->header_bytes.empty()) return std::shared_ptr<const wire::Block>();
-    auto block = seal_and_commit(*turn, finalized->header_bytes);
-    if (!block) return base::pass(block);
-    return std::make_shared<const wire::Block>(std::move(*block));
+    Executed executed{.results = std::move(finalized->results), .seal = std::nullopt};
+    if (finalized->header_bytes.empty()) return executed;
+    auto sealed = seal(standing, finalized->header_bytes);
+    if (!sealed) return base::pass(sealed);
+    executed.seal = std::move(*sealed);
+    return executed;
 }
 
-base::Result<wire::Block> EmbeddedEngine::State::seal_and_commit(const ledger::Turn& turn,
-                                                                 base::ByteView header) {
-    const auto first = seal(turn, header);
-    if (!first) return base::pass(first);
-    auto block = parts.application.commit(*first);
-    if (block || block.error().code != ErrorCode::bad_signature) return block;
-    // The miner's key was rotated since its signer was fetched: fetch it anew, once.
-    signers.erase(turn.miner);
-    const auto second = seal(turn, header);
-    if (!second) return base::pass(second);
-    return parts.application.commit(*second);
-}
-
-base::Result<wire::Seal> EmbeddedEngine::State::seal(const ledger::Turn& turn,
+base::Result<wire::Seal> EmbeddedEngine::State::seal(const ledger::Standing& standing,
                                                      base::ByteView header) {
+    auto first = sign_seal(standing, header);
+    if (!first) return first;
+    const auto checked = parts.application.check_seal(*first);
+    if (checked) return first;
+    if (checked.error().code != ErrorCode::bad_signature) return base::pass(checked);
+    // The miner's key was rotated since its signer was fetched: fetch it anew, once.
+    signers.erase(standing.turn->miner);
+    return sign_seal(standing, header);
+}
+
+base::Result<wire::Seal> EmbeddedEngine::State::sign_seal(const ledger::Standing& standing,
+                                                          base::ByteView header) {
+    const auto& turn = *standing.turn;
     auto at = signers.find(turn.miner);
     if (at == signers.end()) {
         auto signer = parts.signer_of(turn.miner);
@@ -197,7 +214,7 @@ base::Result<wire::Seal> EmbeddedEngine::State::seal(const ledger::Turn& turn,
     }
     wire::Seal seal{.round = turn.round, .signature = {}, .approvals = {}};
     if (turn.engine == wire::EngineKind::proof_of_work) {
-        const auto nonce = grind({.height = parts.application.info().height + 1,
+        const auto nonce = grind({.height = standing.info.height + 1,
                                   .header_bytes = {header.begin(), header.end()},
                                   .target = turn.target},
                                  nonces_max, [] { return true; });
@@ -208,6 +225,41 @@ base::Result<wire::Seal> EmbeddedEngine::State::seal(const ledger::Turn& turn,
     if (!signature) return base::pass(signature);
     seal.signature = *signature;
     return seal;
+}
+
+bool EmbeddedEngine::State::settle() {
+    if (!writing.valid() || writing.get()) return true;
+    parts.application.give_up();
+    return false;
+}
+
+bool EmbeddedEngine::State::write(const std::vector<PendingQueue::Entry>& entries,
+                                  const std::vector<ledger::TxResult>& results) {
+    auto written = parts.application.write_ahead();
+    if (!written) {
+        refuse(entries, written.error());
+        return false;
+    }
+    const auto block = std::make_shared<const wire::Block>(std::move(*written));
+    answer(entries, results, block.get());
+    board.announce(block);
+    return true;
+}
+
+void EmbeddedEngine::State::answer(const std::vector<PendingQueue::Entry>& entries,
+                                   const std::vector<ledger::TxResult>& results,
+                                   const wire::Block* block) {
+    const auto waiting = queue.finish(entries);
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+        const auto outcome = outcome_of(results[i], block, parts.application.blocks());
+        for (const auto& done : waiting[i]) done(outcome);
+    }
+}
+
+void EmbeddedEngine::State::refuse(const std::vector<PendingQueue::Entry>& entries,
+                                   const base::Error& error) {
+    report(error);
+    answer_all(entries, error);
 }
 
 void EmbeddedEngine::State::answer_all(const std::vector<PendingQueue::Entry>& entries,

@@ -21,9 +21,10 @@ namespace consensus {
 /// Drives the ledger within this process: one thread gathers what was submitted, cuts a block,
 /// executes it, lets the miner whose turn it is seal it, and answers when it is on disk.
 ///
-/// Order of what is seen: a block is on disk, then its `done` calls run on the engine's thread
-/// (they may submit, but must not wait for the chain), and followers are told, each on a thread of
-/// its own, so that a slow one delays nobody.
+/// While a block is being written the next is executed upon it. Order of what is seen: a block is
+/// on disk, then its `done` calls run on a thread of the engine's (they may submit, but must not
+/// wait for the chain), and followers are told, each on a thread of its own, so that a slow one
+/// delays nobody. If a block cannot be written, what was executed upon it is executed anew.
 class EmbeddedEngine final : public Engine {
 public:
     /// A miner's key. Errors are given to the submitters of the block.

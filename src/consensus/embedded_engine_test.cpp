@@ -11,6 +11,7 @@
 
 #include "chain/queries.h"
 #include "ledger/testing.h"
+#include "storage/forwarding_store.h"
 
 namespace consensus {
 namespace {
@@ -54,20 +55,38 @@ private:
     std::vector<base::Result<chain::Committed>> outcomes_;
 };
 
+/// A disk that has no room for its first write, which it takes its time to say.
+class FailsOnce final : public storage::ForwardingStore {
+public:
+    using ForwardingStore::ForwardingStore;
+    base::Result<void> write(const storage::WriteBatch& batch) override {
+        if (failed_) return ForwardingStore::write(batch);
+        failed_ = true;
+        told_.get_future().wait();
+        return base::fail(ErrorCode::storage_full, "no room");
+    }
+    void fail() { told_.set_value(); }
+
+private:
+    bool failed_ = false;
+    std::promise<void> told_;
+};
+
 class EngineTest : public testing::Test {
 protected:
+    EmbeddedEngine::Parts parts_of(ledger::Application& application) {
+        return {.application = application,
+                .verifier = *chain.verifier,
+                .clock = clock,
+                .signer_of = [this](const wire::LedgerId& id) { return signer_of(id); },
+                .on_error =
+                    [this](const base::Error& error) {
+                        const std::lock_guard lock(mutex);
+                        errors.push_back(error);
+                    }};
+    }
     std::unique_ptr<EmbeddedEngine> start(EmbeddedEngine::Options options = {}) {
-        auto engine = EmbeddedEngine::start(
-            {.application = *chain.app,
-             .verifier = *chain.verifier,
-             .clock = clock,
-             .signer_of = [this](const wire::LedgerId& id) { return signer_of(id); },
-             .on_error =
-                 [this](const base::Error& error) {
-                     const std::lock_guard lock(mutex);
-                     errors.push_back(error);
-                 }},
-            options);
+        auto engine = EmbeddedEngine::start(parts_of(*chain.app), options);
         EXPECT_TRUE(engine);
         return std::move(*engine);
     }
@@ -195,6 +214,42 @@ TEST_F(EngineTest, AFullDiskAnswersEveryTransactionAndTheEngineGoesOnLater) {
     chain.store.set_full(false);
     EXPECT_TRUE(chain::submit_and_wait(*engine, envelope));
     EXPECT_EQ(engine->height(), before + 1);
+}
+
+// Goal: a block that is lost takes nothing with it. Method: its write fails once the next block was
+// executed and sealed upon it.
+TEST_F(EngineTest, ABlockThatCannotBeWrittenDoesNotRefuseTheNext) {
+    FailsOnce store(chain.store);
+    auto application = ledger::Application::open(store, *chain.verifier);
+    ASSERT_TRUE(application);
+    const auto before = (*application)->info().height;
+    std::promise<void> sealed_twice;
+    std::set<wire::LedgerId> asked_for;
+    auto parts = parts_of(**application);
+    parts.signer_of = [&](const wire::LedgerId& id) {
+        if (asked_for.insert(id).second && asked_for.size() == 2) sealed_twice.set_value();
+        return signer_of(id);
+    };
+    Outcomes lost;
+    Outcomes next;
+    const auto engine = EmbeddedEngine::start(
+        std::move(parts), {.block_transactions_max = 2, .block_wait = 60'000ms});
+    ASSERT_TRUE(engine);
+    for (int i = 0; i < 2; ++i) (*engine)->submit(chain.signed_report(cast), lost.take());
+    for (int i = 0; i < 2; ++i) (*engine)->submit(chain.signed_report(cast), next.take());
+    sealed_twice.get_future().wait();
+    EXPECT_EQ((*engine)->height(), before) << "a block is seen before it is on disk";
+    store.fail();
+    for (const auto& outcome : lost.wait_for(2)) {
+        ASSERT_FALSE(outcome);
+        EXPECT_EQ(outcome.error().code, ErrorCode::storage_full);
+    }
+    for (const auto& outcome : next.wait_for(2)) {
+        ASSERT_TRUE(outcome) << outcome.error().detail;
+        EXPECT_EQ(outcome->height, before + 1);
+    }
+    chain.open();
+    EXPECT_EQ(chain.app->info().height, before + 1);
 }
 
 TEST_F(EngineTest, TheEndCommitsWhatIsPendingAndTurnsAwayTheRest) {
