@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/x25519.h"
 
+#include <openssl/core_names.h>
+
 #include "base/check.h"
 #include "crypto/internal/openssl.h"
 
@@ -83,8 +85,10 @@ std::optional<Secret32> X25519PrivateKey::agree(const X25519PublicKeyBytes& peer
 
 Secret32 X25519PrivateKey::to_bytes() const {
     Secret32 out;
-    std::size_t size = Secret32::size_bytes;
-    CHECK(EVP_PKEY_get_raw_private_key(key_->pkey.get(), out.writable().data(), &size) == 1);
+    std::size_t size = 0;
+    // EVP_PKEY_get_raw_private_key goes by a copy on the heap that it does not wipe.
+    CHECK(EVP_PKEY_get_octet_string_param(key_->pkey.get(), OSSL_PKEY_PARAM_PRIV_KEY,
+                                          out.writable().data(), Secret32::size_bytes, &size) == 1);
     CHECK(size == Secret32::size_bytes);
     return out;
 }

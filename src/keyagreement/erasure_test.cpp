@@ -1,89 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goal: once a session is closed, none of its secrets is in the process's memory, so that neither a
-// core dump nor a later intruder finds them. Method: search all writable memory for them. The test
-// keeps what it looks for masked, or it would find itself.
+// Goal: once a session is closed, none of its secrets is in the process's memory, and once an end
+// is gone, none of its long-term secrets either, so that neither a core dump nor a later intruder
+// finds them. Method: search all writable memory for them, in this process and, together with the
+// registers, in a stopped child (keyagreement/testing_core.h). The tests keep what they look for
+// masked, or they would find themselves.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cstring>
-#include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/testing.h"
+#include "crypto/hash.h"
 #include "keyagreement/credentials.h"
+#include "keyagreement/peer_table.h"
 #include "keyagreement/testing.h"
+#include "keyagreement/testing_core.h"
 
 namespace keyagreement {
 namespace {
 
 using testing::Cast;
-
-constexpr std::uint8_t mask = 0xa7;
-
-class Masked {
-public:
-    explicit Masked(base::ByteView secret) : bytes_(secret.begin(), secret.end()) {
-        for (auto& byte : bytes_) byte ^= mask;
-    }
-    [[nodiscard]] std::size_t size() const { return bytes_.size(); }
-    [[nodiscard]] std::uint8_t first() const { return static_cast<std::uint8_t>(bytes_[0] ^ mask); }
-    [[nodiscard]] bool stands_at(const std::uint8_t* at) const {
-        for (std::size_t i = 0; i < bytes_.size(); ++i) {
-            if (static_cast<std::uint8_t>(at[i] ^ mask) != bytes_[i]) return false;
-        }
-        return true;
-    }
-    [[nodiscard]] Secret32 unmasked() const {
-        Secret32 out;
-        for (std::size_t i = 0; i < bytes_.size(); ++i) {
-            out.writable()[i] = static_cast<std::uint8_t>(bytes_[i] ^ mask);
-        }
-        return out;
-    }
-
-private:
-    base::Bytes bytes_;
-};
-
-struct Region {
-    std::uintptr_t begin;
-    std::uintptr_t end;
-};
-
-std::vector<Region> writable_memory() {
-    std::vector<Region> out;
-    std::ifstream maps("/proc/self/maps");
-    for (std::string line; std::getline(maps, line);) {
-        const auto dash = line.find('-');
-        const auto space = line.find(' ');
-        if (line.substr(space + 1, 2) != "rw") continue;
-        Region region{};
-        std::from_chars(line.data(), line.data() + dash, region.begin, 16);
-        std::from_chars(line.data() + dash + 1, line.data() + space, region.end, 16);
-        out.push_back(region);
-    }
-    return out;
-}
-
-int copies_of(const Masked& secret) {
-    int copies = 0;
-    for (const auto& region : writable_memory()) {
-        const auto* at = reinterpret_cast<const std::uint8_t*>(region.begin);  // NOLINT
-        const auto* end = reinterpret_cast<const std::uint8_t*>(region.end) -  // NOLINT
-                          secret.size();
-        while (at <= end) {
-            at = static_cast<const std::uint8_t*>(
-                std::memchr(at, secret.first(), static_cast<std::size_t>(end - at) + 1));
-            if (at == nullptr) break;
-            if (secret.stands_at(at)) ++copies;
-            ++at;
-        }
-    }
-    return copies;
-}
+using testing::Child;
+using testing::copies_in;
+using testing::copies_of;
+using testing::Masked;
+using testing::Secrets;
 
 /// Remembers, masked, what was drawn: the ephemeral keys are among it.
 class RememberingRandom final : public base::Random {
@@ -98,8 +42,6 @@ private:
     base::SeededRandom source_{77};
 };
 
-using Secrets = std::map<std::string, Masked>;
-
 /// The drawn value with 32 bytes that has this number.
 Secret32 drawn_key(const RememberingRandom& random, std::size_t number) {
     for (const auto& drawn : random.drawn) {
@@ -110,20 +52,21 @@ Secret32 drawn_key(const RememberingRandom& random, std::size_t number) {
 }
 
 /// Runs the initiator's half again from what was drawn, and notes all that was agreed on.
-Secrets secrets_of(const Cast& cast, base::ByteView message1, base::ByteView message2,
+Secrets secrets_of(const ClientSetup& setup, base::ByteView message1, base::ByteView message2,
                    const RememberingRandom& random) {
-    const auto setup = cast.setup_of(1);
     const auto e_i = drawn_key(random, 0);
     const auto e_r = drawn_key(random, 1);
     const auto first = decode_message1(message1).value();
     const auto second = decode_message2(message2).value();
-    const auto time_ms = static_cast<std::uint64_t>(base::to_unix_ms(cast.clock.now()));
-    const auto pid = pid_of(setup.pid_key, day_of(cast.clock.now()));
-    const auto psk = setup.psk(cast.clock.now());
+    const auto time_ms = static_cast<std::uint64_t>(base::to_unix_ms(Cast::start));
+    const auto pid = pid_of(setup.pid_key, day_of(Cast::start));
+    const auto psk = setup.psk(Cast::start);
     const auto ephemeral = PrivateKey::from_bytes(e_i);
-    const auto initiator = Initiator::begin(cast.prologue(), {setup.own, pid, psk},
-                                            {first.initiator, PrivateKey::from_bytes(e_i), time_ms})
-                               .value();
+    const auto initiator =
+        Initiator::begin({setup.profile, setup.suite, setup.domain, setup.responder},
+                         {setup.own, pid, psk},
+                         {first.initiator, PrivateKey::from_bytes(e_i), time_ms})
+            .value();
     EXPECT_TRUE(std::ranges::equal(initiator.message1(), message1));
     const auto agreed = initiator.finish(setup.own, message2).value().agreed;
     Secrets out;
@@ -141,6 +84,78 @@ Secrets secrets_of(const Cast& cast, base::ByteView message1, base::ByteView mes
     note("SecKey", agreed.session_key.view());
     note("TOK", agreed.login_token.view());
     return out;
+}
+
+/// The long-term secret with this name. Only its masked form is ever kept.
+Masked long_term(std::string_view name) {
+    const auto masked = crypto::sha256(base::as_bytes(name));
+    return Masked::of_masked({masked.begin(), masked.end()});
+}
+PrivateKey key_of(std::string_view name) {
+    return PrivateKey::from_bytes(long_term(name).unmasked());
+}
+
+/// A user and a cloud server with secrets that nothing but they themselves hold, one handshake and
+/// a record each way between them.
+class Line {
+public:
+    explicit Line(Suite suite) : suite_(suite) {
+        peers_.put({.profile = Profile::user_cloud,
+                    .peer = {.name = Cast::name_of(1),
+                             .static_public = key_of("s_I").public_key(),
+                             .psk = long_term("psk").unmasked(),
+                             .psk_previous = {},
+                             .revoked = false,
+                             .clockless_allowed = false},
+                    .pid_key = long_term("pk_I").unmasked()});
+        server_.emplace(ServerSetup{.profiles = {Profile::user_cloud},
+                                    .suite = suite_,
+                                    .domain = {},
+                                    .own = key_of("s_R"),
+                                    .started_at = Cast::start},
+                        peers_, random_);
+        client_.emplace(setup(), random_);
+    }
+    /// Answers what must not outlive this.
+    Secrets talk() {
+        const auto now = Cast::start;
+        const auto first = client_->start(now).to_send.at(0);
+        const auto second = server_->receive("home", first, now).to_send.at(0);
+        const auto third = client_->receive(second, now).to_send.at(0);
+        auto out = secrets_of(setup(), first, second, random_);
+        for (const auto* name : {"psk", "pk_I"}) out.emplace(name, long_term(name));
+        for (const auto* name : {"s_I", "s_R"}) {  // as their owners hold them
+            out.emplace(name, Masked(key_of(name).to_bytes().view()));
+        }
+        const auto confirmed = server_->receive("home", third, now).to_send.at(0);
+        EXPECT_TRUE(client_->receive(confirmed, now).established);
+        const auto reading = base::as_bytes("a reading under the session's keys");
+        EXPECT_TRUE(server_->receive("home", client_->seal(reading, now).value(), now).received);
+        const auto session = server_->newest_session(Cast::name_of(1)).value();
+        EXPECT_TRUE(client_->receive(server_->seal(session, reading, now).value(), now).received);
+        return out;
+    }
+
+private:
+    [[nodiscard]] ClientSetup setup() const {
+        return {.profile = Profile::user_cloud,
+                .suite = suite_,
+                .domain = {},
+                .own = key_of("s_I"),
+                .responder = key_of("s_R").public_key(),
+                .pid_key = long_term("pk_I").unmasked(),
+                .psk = [](base::TimePoint) { return long_term("psk").unmasked(); }};
+    }
+    Suite suite_;
+    RememberingRandom random_;
+    PeerTable peers_;
+    std::optional<Server> server_;
+    std::optional<Client> client_;
+};
+
+bool is_of_the_handshake_alone(const std::string& name) {
+    return name == "e_I" || name == "e_R" || name == "es" || name == "ss" || name == "ee" ||
+           name == "se";
 }
 
 class Erasure : public ::testing::TestWithParam<Suite> {
@@ -162,7 +177,7 @@ TEST_P(Erasure, ClosedSessionsLeaveNoSecretInTheProcess) {
     const auto second = server->receive("home", first, now).to_send.at(0);
     const auto third = client->receive(second, now).to_send.at(0);
     // Noted here already, so that nothing that comes after it is overwritten by the noting.
-    const auto secrets = secrets_of(cast, first, second, random);
+    const auto secrets = secrets_of(cast.setup_of(1), first, second, random);
     const auto confirmed = server->receive("home", third, now).to_send.at(0);
     ASSERT_TRUE(client->receive(confirmed, now).established);
     const auto reading = base::as_bytes("a reading under the session's keys");
@@ -190,12 +205,45 @@ TEST_P(Erasure, AFailedHandshakeLeavesNoSecretInTheProcess) {
     const auto first = client.start(now).to_send.at(0);
     const auto second = server.receive("home", first, now).to_send.at(0);
     (void)client.receive(testing::flipped(second, 500), now);
-    const auto secrets = secrets_of(cast, first, second, random);
+    const auto secrets = secrets_of(cast.setup_of(1), first, second, random);
     EXPECT_GT(copies_of(secrets.at("e_I")), 0) << "the true answer may still come";
     now += std::chrono::seconds(5);
     (void)client.tick(now);
     server.tick(now);
     for (const auto& [name, secret] : secrets) EXPECT_EQ(copies_of(secret), 0) << name;
+}
+
+TEST_P(Erasure, EndsThatAreGoneLeaveNoneOfTheirLongTermSecretsInTheProcess) {
+    std::optional<Line> line(std::in_place, GetParam());
+    const auto secrets = line->talk();
+    for (const auto& [name, secret] : secrets) {
+        EXPECT_EQ(copies_of(secret) > 0, !is_of_the_handshake_alone(name)) << name;
+    }
+    line.reset();
+    for (const auto& [name, secret] : secrets) EXPECT_EQ(copies_of(secret), 0) << name;
+}
+
+TEST_P(Erasure, ACoreOfTheProcessHoldsNoSecretAfterTheClose) {
+    const Child child([&](const Child& self) {
+        std::optional<Line> line(std::in_place, GetParam());
+        self.tell(line->talk());
+        Child::stop();
+        line.reset();
+        Child::stop();
+    });
+    ASSERT_TRUE(child.is_stopped());
+    const auto secrets = child.told();
+    ASSERT_EQ(secrets.size(), 14U);
+    {
+        const auto core = child.core();
+        for (const auto& [name, secret] : secrets) {
+            EXPECT_EQ(copies_in(core, secret) > 0, !is_of_the_handshake_alone(name)) << name;
+        }
+    }
+    child.go_on();
+    ASSERT_TRUE(child.is_stopped());
+    const auto core = child.core();
+    for (const auto& [name, secret] : secrets) EXPECT_EQ(copies_in(core, secret), 0) << name;
 }
 
 INSTANTIATE_TEST_SUITE_P(Suites, Erasure,
