@@ -224,6 +224,15 @@ Result<void> KeyGenerator::State::load() {
                           "the key generator's folder lacks entries that were written; restore it "
                           "from a backup");
     }
+    internal::SealedSum sum;
+    for (const auto kind : {entry::member, entry::domain, entry::polynomial}) {
+        if (auto added = sealed.add_all(Bytes{kind}, sum); !added) return added;
+    }
+    if (sum != roots.sum) {
+        return base::fail(ErrorCode::corrupted,
+                          "an entry of the key generator's folder is older than the rest; restore "
+                          "the whole folder from a backup");
+    }
     const auto entries = internal::read_entries(sealed.store(), 0);
     if (!entries) return base::pass(entries);
     wire::Hash256 hash;
@@ -239,6 +248,16 @@ Result<void> KeyGenerator::State::load() {
 
 // ---- the one way to change anything ----
 
+Result<void> KeyGenerator::State::put_domain(storage::WriteBatch& batch, const Change& change,
+                                             internal::SealedSum& sum) const {
+    const auto patient = change.domain->patient.view();
+    auto put =
+        sealed.put(batch, key_with(entry::domain, patient), internal::encode(*change.domain), sum);
+    if (!put || !change.polynomial) return put;
+    return sealed.put(batch, key_with(entry::polynomial, patient),
+                      internal::encode(*change.polynomial), sum);
+}
+
 Result<void> KeyGenerator::State::commit(Change change) {
     storage::WriteBatch batch;
     auto next = internal::Roots();
@@ -248,22 +267,19 @@ Result<void> KeyGenerator::State::commit(Change change) {
     next.epoch = change.epoch.value_or(roots.epoch);
     next.record_validity_days = roots.record_validity_days;
     next.next_order = roots.next_order;
+    next.sum = roots.sum;
     std::set<MemberKey> fresh;
     for (auto& member : change.members) {
         const MemberKey key{member.shown.role, member.shown.name};
         if (!members.contains(key) && fresh.insert(key).second) member.order = next.next_order++;
-        sealed.put(batch, member_key(member.shown), internal::encode(member));
+        auto put = sealed.put(batch, member_key(member.shown), internal::encode(member), next.sum);
+        if (!put) return put;
     }
     next.members = static_cast<std::uint32_t>(members.size() + fresh.size());
     next.domains = static_cast<std::uint32_t>(domains.size());
     if (change.domain) {
         if (!domains.contains(change.domain->patient)) ++next.domains;
-        const auto patient = change.domain->patient.view();
-        sealed.put(batch, key_with(entry::domain, patient), internal::encode(*change.domain));
-        if (change.polynomial) {
-            sealed.put(batch, key_with(entry::polynomial, patient),
-                       internal::encode(*change.polynomial));
-        }
+        if (auto put = put_domain(batch, change, next.sum); !put) return put;
     }
     LogHead next_head = head;
     for (const auto& logged : change.entries) {

@@ -141,6 +141,51 @@ TEST_F(SealingTest, AnEntryPutInAnothersPlaceIsRefused) {
     EXPECT_EQ(open_again(world.store).error().code, ErrorCode::corrupted);
 }
 
+// Goal: who can write the folder but not open it cannot undo what was done. Method: each sealed
+// entry in turn is put back as it was before, with all the rest as it is now; then several of them.
+TEST_F(SealingTest, AnEntryThatIsOlderThanTheRestIsRefused) {
+    const auto device = world.device(patient, pda.grant.id);
+    const auto keep = entries_of(world.store);
+    const auto old_of = [&](const base::Bytes& key) -> const base::Bytes* {
+        const auto found =
+            std::ranges::find(keep, key, &std::pair<base::Bytes, base::Bytes>::first);
+        return found == keep.end() ? nullptr : &found->second;
+    };
+    const auto name = *keyagreement::PeerName::from(device.grant.id.view());
+    ASSERT_TRUE(world.generator->revoke(PartyRole::device, name));
+    ASSERT_TRUE(world.generator->new_generation(patient));
+    ASSERT_TRUE(world.generator->renew_pda(pda.grant.id));
+    ASSERT_TRUE(world.generator->provision(server.grant.id));
+    std::set<std::uint8_t> kinds;
+    const auto now = entries_of(world.store);
+    for (const auto& [key, value] : now) {
+        const auto* before = old_of(key);
+        if (before == nullptr || *before == value) continue;
+        kinds.insert(key[0]);
+        put(key, *before);
+        EXPECT_EQ(open_again(world.store).error().code, ErrorCode::corrupted)
+            << base::to_hex(key) << " as it was before";
+        put(key, value);
+    }
+    EXPECT_EQ(kinds, (std::set<std::uint8_t>{'D', 'H', 'P', 'R', 'X'}));
+    ASSERT_TRUE(open_again(world.store)) << "the rest is as it was";
+    for (const auto& [key, value] : now) {
+        const auto* before = old_of(key);
+        if (before != nullptr && key[0] != 'R' && key[0] != 'H') put(key, *before);
+    }
+    EXPECT_EQ(open_again(world.store).error().code, ErrorCode::corrupted) << "several at once";
+}
+
+TEST_F(SealingTest, AFolderOfAnOlderProgramIsRefusedInOneSentence) {
+    auto lock = world.store.get(base::Bytes{'L'}).value().value();
+    lock[0] = 1;
+    put(base::Bytes{'L'}, lock);
+    const auto refused = open_again(world.store);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::unsupported_version);
+    EXPECT_NE(refused.error().detail.find("make a new one"), std::string::npos);
+}
+
 // ---- files ----
 
 class FolderTest : public ::testing::Test {

@@ -56,6 +56,8 @@ struct KeyGenerator::State {
     };
     /// In one batch, with the log and its head; afterwards in memory.
     [[nodiscard]] base::Result<void> commit(Change change);
+    [[nodiscard]] base::Result<void> put_domain(storage::WriteBatch& batch, const Change& change,
+                                                internal::SealedSum& sum) const;
 
     // ---- derivations of docs/protocol.md 2.1: derivations.cpp ----
     [[nodiscard]] FieldElement point_of(base::ByteView id) const;
@@ -78,6 +80,7 @@ struct KeyGenerator::State {
     [[nodiscard]] base::Result<DomainShare> share_of(const internal::StoredMember& member) const;
     [[nodiscard]] std::vector<EpochSecret> temporary_for(
         const internal::StoredMember& member) const;
+    /// In the order of enrolment.
     [[nodiscard]] std::vector<CloudServerEntry> servers() const;
     [[nodiscard]] std::vector<DeviceEntry> devices_of(const wire::DeviceId& pda) const;
     [[nodiscard]] base::Result<PdaGrant> pda_grant(const internal::StoredMember& member) const;

@@ -20,10 +20,12 @@ using crypto::Secret32;
 
 namespace {
 
-constexpr std::uint8_t lock_version = 1;
+/// With 1 an entry could be put back that had been replaced, and nobody saw it.
+constexpr std::uint8_t lock_version = 2;
 constexpr std::string_view wrap_context = "askg data key";
 constexpr std::string_view unlock_info = "askg unlock";
 constexpr std::string_view value_context = "askg value";
+constexpr std::string_view mac_info = "askg sum";
 
 Bytes lock_key() {
     return {'L'};
@@ -48,6 +50,12 @@ Result<Lock> decode_lock(ByteView bytes) {
     base::RecordReader in(bytes);
     Lock out;
     const auto version = in.u8();
+    if (version == 1) {
+        return base::fail(ErrorCode::unsupported_version,
+                          "this key generator was made by an older version of Salus, which could "
+                          "not tell an old entry from the newest; make a new one in an empty "
+                          "folder and enrol its members again");
+    }
     out.kind = in.enumerator(UnlockSecret::Kind::key, UnlockSecret::Kind::passphrase);
     out.salt = in.fixed<base::FixedBytes<struct SaltTag, sizeof(crypto::Argon2Salt)>>().bytes;
     out.cost.memory_kib = in.u32();
@@ -81,6 +89,13 @@ Bytes associated_data(ByteView key) {
 }
 
 }  // namespace
+
+SealedStore::SealedStore(storage::KeyValueStore& store, base::Random& random,
+                         crypto::Secret32 data_key)
+    : store_(&store),
+      random_(&random),
+      data_key_(std::move(data_key)),
+      mac_key_(crypto::hkdf_expand<32>(data_key_.view(), {base::as_bytes(mac_info)})) {}
 
 Result<bool> is_sealed(const storage::KeyValueStore& store) {
     const auto lock = store.get(lock_key());
@@ -132,6 +147,33 @@ void SealedStore::put(storage::WriteBatch& batch, Bytes key, ByteView value) con
     Bytes sealed(nonce.begin(), nonce.end());
     base::append(sealed, Aes256Gcm(data_key_.view()).seal(nonce, associated_data(key), value));
     batch.put(std::move(key), std::move(sealed));
+}
+
+SealedSum::Bytes SealedStore::mac_of(ByteView key, ByteView sealed) const {
+    Bytes length;
+    base::append_u64(length, key.size());
+    const auto mac = crypto::secret_hmac_sha512(mac_key_.view(), {length, key, sealed});
+    SealedSum::Bytes out{};
+    std::ranges::copy(mac.view().first(out.size()), out.begin());
+    return out;
+}
+
+Result<void> SealedStore::put(storage::WriteBatch& batch, Bytes key, ByteView value,
+                              SealedSum& sum) const {
+    const auto before = store_->get(key);
+    if (!before) return base::pass(before);
+    if (*before) sum.toggle(mac_of(key, **before));
+    put(batch, std::move(key), value);
+    const auto& entry = batch.entries().back();
+    sum.toggle(mac_of(entry.key, *entry.value));
+    return {};
+}
+
+Result<void> SealedStore::add_all(ByteView prefix, SealedSum& sum) const {
+    return store_->scan(prefix, storage::end_of_prefix(prefix), [&](ByteView key, ByteView sealed) {
+        sum.toggle(mac_of(key, sealed));
+        return true;
+    });
 }
 
 Result<SecretBytes> SealedStore::opened(ByteView key, ByteView sealed) const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <optional>
 
@@ -14,6 +16,26 @@
 
 namespace askg::internal {
 
+/// What stands sealed in a store, in 32 bytes: the XOR of a MAC of each entry, each under a key of
+/// its own, so that one changes with each entry alone. Nobody without the data key can compute
+/// any, so no choice among values of before has the sum of another but by chance of 2^-256.
+class SealedSum {
+public:
+    static constexpr std::size_t size_bytes = 32;
+    using Bytes = std::array<std::uint8_t, size_bytes>;
+    SealedSum() = default;
+    explicit SealedSum(const Bytes& bytes) : bytes_(bytes) {}
+    /// Puts an entry into the sum, or takes it out.
+    void toggle(const Bytes& mac) {
+        for (std::size_t i = 0; i < size_bytes; ++i) bytes_[i] ^= mac[i];
+    }
+    [[nodiscard]] const Bytes& bytes() const { return bytes_; }
+    friend bool operator==(const SealedSum&, const SealedSum&) = default;
+
+private:
+    Bytes bytes_{};
+};
+
 /// A key-value store in which every value is AES-256-GCM under a data key, bound to its key. The
 /// data key is drawn once and wrapped under what an unlock secret gives: HKDF over the key of a key
 /// file, or over Argon2id of a passphrase. docs/formats/askg.md.
@@ -26,12 +48,19 @@ public:
                                                           base::Random& random,
                                                           storage::WriteBatch& batch);
     /// Errors: `not_found` if there is nothing sealed; `unauthenticated` if `unlock` does not open
-    /// it; `corrupted`; those of the store.
+    /// it; `unsupported_version` if it was made by an older program; `corrupted`; those of the
+    /// store.
     [[nodiscard]] static base::Result<SealedStore> open(storage::KeyValueStore& store,
                                                         const UnlockSecret& unlock,
                                                         base::Random& random);
 
     void put(storage::WriteBatch& batch, base::Bytes key, base::ByteView value) const;
+    /// The same for an entry that `sum` covers: the one that it replaces is taken out. Once a batch
+    /// for each key. Errors: those of reading.
+    [[nodiscard]] base::Result<void> put(storage::WriteBatch& batch, base::Bytes key,
+                                         base::ByteView value, SealedSum& sum) const;
+    /// Puts what stands below `prefix` into `sum`.
+    [[nodiscard]] base::Result<void> add_all(base::ByteView prefix, SealedSum& sum) const;
     /// Errors: `corrupted` if the value was not sealed under this very key.
     [[nodiscard]] base::Result<std::optional<SecretBytes>> get(base::ByteView key) const;
     /// Every value whose key begins with `prefix`, in order.
@@ -41,13 +70,14 @@ public:
     [[nodiscard]] storage::KeyValueStore& store() const { return *store_; }
 
 private:
-    SealedStore(storage::KeyValueStore& store, base::Random& random, crypto::Secret32 data_key)
-        : store_(&store), random_(&random), data_key_(std::move(data_key)) {}
+    SealedStore(storage::KeyValueStore& store, base::Random& random, crypto::Secret32 data_key);
     [[nodiscard]] base::Result<SecretBytes> opened(base::ByteView key, base::ByteView sealed) const;
+    [[nodiscard]] SealedSum::Bytes mac_of(base::ByteView key, base::ByteView sealed) const;
 
     storage::KeyValueStore* store_;
     base::Random* random_;
     crypto::Secret32 data_key_;
+    crypto::Secret32 mac_key_;
 };
 
 /// Whether a store holds a key generator.

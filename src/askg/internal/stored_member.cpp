@@ -113,7 +113,7 @@ SecretBytes encode(const Roots& roots) {
     SecretWriter out;
     out.fixed(roots.root.view()).fixed(roots.seed).fixed(roots.authority.view());
     out.i64(roots.epoch).u32(roots.record_validity_days).u64(roots.next_order);
-    out.u32(roots.members).u32(roots.domains).u64(roots.log_size);
+    out.u32(roots.members).u32(roots.domains).u64(roots.log_size).fixed(roots.sum.bytes());
     return out.take();
 }
 
@@ -130,6 +130,7 @@ Result<Roots> decode_roots(base::ByteView bytes) {
     out.members = in.u32();
     out.domains = in.u32();
     out.log_size = in.u64();
+    out.sum = SealedSum(in.fixed<base::FixedBytes<struct SumTag, SealedSum::size_bytes>>().bytes);
     if (!in.done()) return damaged("root");
     return out;
 }

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "askg/internal/sealed_store.h"
 #include "askg/key_generator.h"
 #include "askg/secret_bytes.h"
 #include "base/error.h"
@@ -44,6 +45,7 @@ struct Roots {
     std::uint32_t members = 0;
     std::uint32_t domains = 0;
     std::uint64_t log_size = 0;
+    SealedSum sum;  ///< Of all other sealed entries, so that an old one in its place is seen.
 
     Roots() = default;
     Roots(Roots&&) noexcept = default;
