@@ -25,13 +25,14 @@ void AbciWorld::advance(Replica& replica) {
     if (replica.finalized) {
         if (dice_.chance(1, 12)) {  // full for a while, and once more after room was made
             replica.disk().set_full(true);
-            commit(replica);
+            dice_.chance(1, 2) ? commit(replica) : commit_ahead(replica);
             if (!replica.running()) return;
             replica.disk().set_full(false);
-            if (dice_.chance(1, 2)) finalize(replica);
+            if (!replica.finalized || dice_.chance(1, 2)) finalize(replica);
+            if (!replica.finalized) return;
         }
         if (dice_.chance(1, 10)) try_bad_seals(replica);
-        commit(replica);
+        dice_.chance(1, 3) ? commit_ahead(replica) : commit(replica);
         if (replica.running() && knows_rules(replica) && dice_.chance(1, 2)) recheck(replica);
         return;
     }

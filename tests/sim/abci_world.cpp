@@ -295,7 +295,12 @@ void AbciWorld::commit(Replica& replica) {
         require(replica.app().info().height == entry.height - 1, "a failed commit took effect");
         return;
     }
-    require(block->header_bytes == entry.header_bytes, "commit made another block");
+    acknowledge(replica, *block);
+}
+
+void AbciWorld::acknowledge(Replica& replica, const wire::Block& block) {
+    auto& entry = decided_[replica.applied];
+    require(block.header_bytes == entry.header_bytes, "commit made another block");
     require(replica.app().info().app_hash == entry.app_hash, "another app hash after commit");
     if (!entry.written && !replica.restored) entry.written = replica.disk().last_batch();
     require(replica.restored || entry.written == replica.disk().last_batch(),
@@ -303,6 +308,41 @@ void AbciWorld::commit(Replica& replica) {
     replica.acknowledged = entry.height;
     replica.finalized = false;
     ++replica.applied;
+}
+
+void AbciWorld::commit_ahead(Replica& replica) {
+    CHECK(replica.running() && replica.finalized);
+    const auto& entry = decided_[replica.applied];
+    const auto taken = replica.app().go_ahead(entry.seal);
+    require(taken.has_value(), "a block is not taken ahead: " +  //
+                                   (taken ? "" : taken.error().detail));
+    require(replica.app().standing().info.app_hash == entry.app_hash, "it stands on another block");
+    require(replica.app().info().height == entry.height - 1, "a block is seen before its write");
+    const auto* next = replica.applied + 1 < decided_.size() ? &entry + 1 : nullptr;
+    if (next != nullptr && next->version > replica.newest_version) next = nullptr;
+    if (next != nullptr) {
+        const auto finalized = replica.app().finalize_block(replica.as_seen(next->candidate));
+        require(finalized.has_value(), replica.name() + " does not execute upon a block ahead: " +
+                                           (finalized ? "" : finalized.error().detail));
+        check_finalized(replica, *next, *finalized);
+    }
+    const auto block = replica.app().write_ahead();
+    say(fmt::format("{} write_ahead {} {}{}", replica.name(), entry.height,
+                    block ? "ok" : base::name_of(block.error().code),
+                    next != nullptr ? ", the next one is executed" : ""));
+    if (block) {
+        acknowledge(replica, *block);
+        if (next == nullptr) return;
+        replica.finalized = !next->header_bytes.empty();
+        if (!replica.finalized) ++replica.applied;
+    } else if (!replica.disk().powered()) {
+        replica.bury();
+    } else {
+        require(block.error().code == ErrorCode::storage_full, "a write ahead failed");
+        replica.app().give_up();
+        replica.finalized = false;
+        require(replica.app().standing().info.height == entry.height - 1, "it is still ahead");
+    }
 }
 
 void AbciWorld::catch_up(Replica& replica) {

@@ -69,6 +69,9 @@ public:
     void finalize(Replica& replica);
     /// commit, which a crash of its disk may interrupt.
     void commit(Replica& replica);
+    /// The same in two steps, with the next decided height finalized between them. A write that
+    /// finds no room gives the block up.
+    void commit_ahead(Replica& replica);
     /// finalize_block and commit until the replica is at the tip.
     void catch_up(Replica& replica);
     void check_tx(Replica& replica, const DraftPtr& draft);
@@ -108,6 +111,8 @@ private:
     [[nodiscard]] wire::Seal sealed(Replica& proposer, const Decided& entry);
     void add_approvals(wire::Seal& seal, const Decided& entry);
     void try_bad_seals(Replica& replica);
+    /// `block`, the next one decided, is on the replica's disk.
+    void acknowledge(Replica& replica, const wire::Block& block);
     bool restore_chunks(Replica& replica, Replica& source, const ledger::Snapshot& snapshot,
                         bool faults);
     [[nodiscard]] bool knows_rules(const Replica& replica) const;
