@@ -58,6 +58,32 @@ void flag(CLI::App& app, const char* name, bool& value, const char* help) {
     app.add_flag(name, value, help);
 }
 
+void add_tls_min(CLI::App& app, mqtt::TlsMin& oldest) {
+    app.add_option_function<std::string>(
+           "--tls-min",
+           [&oldest](const std::string& text) {
+               if (const auto version = mqtt::tls_min_of(text)) oldest = *version;
+           },
+           "oldest TLS spoken with the broker (default 1.3)")
+        ->check(CLI::IsMember({"1.2", "1.3"}));
+}
+
+void add_broker_options(CLI::App& app, BrokerListener& broker, bool required = true) {
+    app.add_option("--broker-port", broker.port, "the broker's port")->required(required);
+    add_tls_min(app, broker.tls_min);
+}
+
+void add_coap(CLI::App& app, std::optional<coap::Address>& address, const char* help) {
+    app.add_option_function<std::string>(
+        "--coap",
+        [&address](const std::string& text) {
+            auto parsed = coap::parse_address(text);
+            if (!parsed) throw CLI::ValidationError("--coap", parsed.error().detail);
+            address = std::move(*parsed);
+        },
+        help);
+}
+
 void add_setup_options(CLI::App& app, DemoSetup& setup) {
     app.add_option("--replay", setup.replay,
                    "folder of recorded patients (*_Numerics.csv, *numerics*.csv) in place of "
@@ -96,19 +122,21 @@ void add_up(CLI::App& app, Words& words, const char* program) {
     flag(*up_app, "--until-done", options.until_done,
          "end when all was sent, decided and mined; exit 0 only if the chain verifies");
     up_app->add_option("--summary", options.summary, "write what it came to, as JSON");
+    add_tls_min(*up_app, options.tls_min);
+    flag(*up_app, "--coap", options.coap, "devices reach their PDAs over CoAP, not the broker");
     up_app->callback([&words] { words.chosen = [&words] { return up(words.up); }; });
 }
 
 void add_parts(CLI::App& app, Words& words) {
     auto* setup = app.add_subcommand("setup", "set a data folder up, without starting anything");
     setup->add_option("--data", words.setup.folder.root, "the data folder")->required();
-    setup->add_option("--broker-port", words.setup.broker_port, "the broker's port")->required();
+    add_broker_options(*setup, words.setup.broker);
     add_setup_options(*setup, words.setup.demo);
     setup->callback([&words] { words.chosen = [&words] { return setup_command(words.setup); }; });
 
     auto* node = app.add_subcommand("node", "the cloud server alone; the broker must run");
     node->add_option("--data", words.node.folder.root, "the data folder")->required();
-    node->add_option("--broker-port", words.node.broker_port, "the broker's port")->required();
+    add_broker_options(*node, words.node.broker);
     node->add_option("--port", words.node.port, "of the web app")->capture_default_str();
     node->add_option("--web", words.node.web, "folder of the built web app");
     node->add_option("--ready-fd", words.node.ready_fd, "gets a byte when the node serves");
@@ -123,8 +151,8 @@ void add_parts(CLI::App& app, Words& words) {
     for (const auto* name : {"simulate", "replay"}) {
         auto* fleet = app.add_subcommand(name, "the devices of a data folder");
         fleet->add_option("--data", words.fleet.folder.root, "the data folder")->required();
-        fleet->add_option("--broker-port", words.fleet.broker_port, "the broker's port")
-            ->required();
+        add_broker_options(*fleet, words.fleet.broker, false);
+        add_coap(*fleet, words.fleet.coap, "reach the PDAs at ADDRESS:PORT, not at the broker");
         fleet->add_option("--speed", words.fleet.speed, "patient seconds per second")
             ->check(CLI::Range(1.0, 1000.0));
         fleet->add_option("--duration", words.fleet.duration_s,
@@ -138,7 +166,8 @@ void add_parts(CLI::App& app, Words& words) {
 
     auto* pda = app.add_subcommand("pda", "the PDAs of a data folder");
     pda->add_option("--data", words.pda.folder.root, "the data folder")->required();
-    pda->add_option("--broker-port", words.pda.broker_port, "the broker's port")->required();
+    add_broker_options(*pda, words.pda.broker);
+    add_coap(*pda, words.pda.coap, "serve devices on ADDRESS:PORT (UDP) too");
     pda->add_option("--ready-fd", words.pda.ready_fd, "gets a byte when they are set up");
     pda->callback([&words] { words.chosen = [&words] { return run_pda(words.pda); }; });
 }

@@ -29,7 +29,7 @@ base::Result<api::EnrolledDevice> DeskEnroller::enrol(const api::DeviceClaim& cl
     const auto id = base::to_hex(enrolled->record.id.view());
     const DeviceKit kit{.grant = std::move(enrolled->grant),
                         .password = gateway::broker_password(secret, id),
-                        .broker_port = desk_.broker_port,
+                        .broker_port = desk_.broker.port,
                         .broker_ca = std::string(base::as_text(*ca))};
     return api::EnrolledDevice{.record = std::move(enrolled->record), .kit = to_json(kit)};
 }

@@ -46,8 +46,8 @@ Result<void> publish(const DeviceDesk& desk, Enrolment& enrolment) {
         if (!face) return base::pass(face);
         desk.peers->take(std::move(face->provision));
     }
-    if (desk.broker_port == 0) return {};  // written at the next start
-    return write_broker(desk.folder, desk.broker_port, desk.directory, desk.keys, desk.random);
+    if (desk.broker.port == 0) return {};  // written at the next start
+    return write_broker(desk.folder, desk.broker, desk.directory, desk.keys, desk.random);
 }
 
 Result<json::object> read_object(const fs::path& file) {

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "cli/broker_listener.h"
 #include "cli/data_folder.h"
 #include "cli/demo.h"
 #include "cli/enrolment.h"
@@ -26,7 +27,7 @@ namespace cli {
 struct DeviceDesk {  // all borrowed but the function
     const DataFolder& folder;
     const SetupRecord& setup;
-    std::uint16_t broker_port = 0;  ///< Of the broker that runs; 0: none does.
+    BrokerListener broker;  ///< The one that runs.
     identity::KeyStore& keys;
     identity::Directory& directory;
     identity::Peers* peers = nullptr;  ///< Told at once; may be absent.

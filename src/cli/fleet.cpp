@@ -9,6 +9,7 @@
 
 #include "cli/process.h"
 #include "cli/trace_file.h"
+#include "coap/client_network.h"
 #include "crypto/random.h"
 #include "device/fleet.h"
 #include "device/fleet_config.h"
@@ -45,13 +46,24 @@ Result<void> write_summary(const DataFolder& folder, const device::FleetSummary&
     return storage::write_file_synced(folder.fleet_summary(), base::as_bytes(json));
 }
 
+Result<std::unique_ptr<mqtt::Network>> open_network(const FleetOptions& options) {
+    const auto as_network = [](auto opened) -> Result<std::unique_ptr<mqtt::Network>> {
+        if (!opened) return base::pass(opened);
+        return std::move(*opened);
+    };
+    if (options.coap) return as_network(coap::ClientNetwork::open(*options.coap, {}));
+    if (options.broker.port == 0) {
+        return base::fail(base::ErrorCode::malformed,
+                          "say where the PDAs are reached: --broker-port or --coap");
+    }
+    return as_network(mqtt::MosquittoNetwork::open(address_of(options.broker, options.folder)));
+}
+
 Result<void> run(const FleetOptions& options) {
     hold_signals();
     const auto config = device::read_fleet_config(options.folder.fleet() / "fleet.json");
     if (!config) return base::pass(config);
-    auto network = mqtt::MosquittoNetwork::open({.host = "127.0.0.1",
-                                                 .port = options.broker_port,
-                                                 .ca_file = options.folder.broker() / "ca.pem"});
+    auto network = open_network(options);
     if (!network) return base::pass(network);
     auto trace = TraceFile::open(options.trace);
     if (!trace) return base::pass(trace);

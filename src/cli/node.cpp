@@ -319,9 +319,7 @@ Result<void> Node::open_gateway() {
     }
     peers_ = std::make_unique<identity::Peers>(*directory_);
     peers_->take(std::move(face->provision));
-    auto network = mqtt::MosquittoNetwork::open({.host = "127.0.0.1",
-                                                 .port = options_.broker_port,
-                                                 .ca_file = folder_.broker() / "ca.pem"});
+    auto network = mqtt::MosquittoNetwork::open(address_of(options_.broker, folder_));
     if (!network) return base::pass(network);
     network_ = std::move(*network);
     transport_ = network_->make_client(gateway_credentials(*keys_));
@@ -422,7 +420,7 @@ void Node::open_device_desk() {
     };
     enroller_ = std::make_unique<DeskEnroller>(DeviceDesk{.folder = folder_,
                                                           .setup = setup_,
-                                                          .broker_port = options_.broker_port,
+                                                          .broker = options_.broker,
                                                           .keys = *keys_,
                                                           .directory = *directory_,
                                                           .peers = peers_.get(),

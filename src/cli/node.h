@@ -5,13 +5,14 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "cli/broker_listener.h"
 #include "cli/data_folder.h"
 
 namespace cli {
 
 struct NodeOptions {
     DataFolder folder;
-    std::uint16_t broker_port = 0;
+    BrokerListener broker;
     std::uint16_t port = 8080;
     std::filesystem::path web;
     bool headless = false;

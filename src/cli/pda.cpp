@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "cli/process.h"
+#include "coap/pda_network.h"
 #include "crypto/random.h"
 #include "mqtt/mosquitto_network.h"
 #include "pda/hub.h"
@@ -17,12 +18,25 @@ namespace {
 
 using base::Result;
 
-Result<void> write_summary(const DataFolder& folder, const pda::HubSummary& summary) {
-    boost::json::object refusals;
-    for (const auto& [reason, count] : summary.counts.refusals) refusals[reason] = count;
+boost::json::object as_json(const std::map<std::string, std::uint64_t>& refusals) {
+    boost::json::object out;
+    for (const auto& [reason, count] : refusals) out[reason] = count;
+    return out;
+}
+
+boost::json::object as_json(const coap::PdaNetwork& network) {
+    const coap::Counts counts = network.server().counts();
+    return {{"observations", network.server().observations()},
+            {"frames_up", counts.frames_up},
+            {"frames_down", counts.frames_down},
+            {"strays", network.strays()},
+            {"refused", as_json(counts.refusals)}};
+}
+
+Result<void> write_summary(const DataFolder& folder, const pda::HubSummary& summary,
+                           const coap::PdaNetwork* over_coap) {
     const pda::RelayCounts& counts = summary.counts;
-    const auto json = boost::json::serialize(
-        boost::json::object{{"pdas", summary.pdas},
+    boost::json::object out{{"pdas", summary.pdas},
                             {"batches_received", counts.batches_received},
                             {"batches_repeated", counts.batches_repeated},
                             {"batches_forwarded", counts.batches_forwarded},
@@ -32,7 +46,9 @@ Result<void> write_summary(const DataFolder& folder, const pda::HubSummary& summ
                             {"batches_waiting", summary.waiting},
                             {"records_forwarded", counts.records_forwarded},
                             {"frames_passed_on", counts.passed_on},
-                            {"frames_refused", std::move(refusals)}});
+                            {"frames_refused", as_json(counts.refusals)}};
+    if (over_coap != nullptr) out["coap"] = as_json(*over_coap);
+    const auto json = boost::json::serialize(out);
     return storage::write_file_synced(folder.pda_summary(), base::as_bytes(json));
 }
 
@@ -40,15 +56,20 @@ Result<void> run(const PdaOptions& options) {
     hold_signals();
     auto store = storage::RocksStore::open(options.folder.pda() / "store");
     if (!store) return base::pass(store);
-    auto network = mqtt::MosquittoNetwork::open({.host = "127.0.0.1",
-                                                 .port = options.broker_port,
-                                                 .ca_file = options.folder.broker() / "ca.pem"});
+    auto network = mqtt::MosquittoNetwork::open(address_of(options.broker, options.folder));
     if (!network) return base::pass(network);
+    std::unique_ptr<coap::PdaNetwork> both;
+    if (options.coap) {
+        auto server = coap::Server::listen(*options.coap, {}, {});
+        if (!server) return base::pass(server);
+        both = std::make_unique<coap::PdaNetwork>(**network, std::move(*server));
+    }
+    mqtt::Network& used = both ? static_cast<mqtt::Network&>(*both) : **network;
     const base::SystemClock clock;
     crypto::SystemRandom random;
     auto hub =
         pda::Hub::open(options.folder.pda() / "pdas.json", {},
-                       {.store = **store, .network = **network, .clock = clock, .random = random});
+                       {.store = **store, .network = used, .clock = clock, .random = random});
     if (!hub) return base::pass(hub);
     if (auto told = tell_ready(options.ready_fd); !told) return told;
 
@@ -65,7 +86,7 @@ Result<void> run(const PdaOptions& options) {
         std::fflush(stdout);
     }
     if (auto closed = (*hub)->close(); !closed) return closed;
-    return write_summary(options.folder, (*hub)->summary());
+    return write_summary(options.folder, (*hub)->summary(), both.get());
 }
 
 }  // namespace

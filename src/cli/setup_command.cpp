@@ -24,11 +24,12 @@ mqtt::Credentials gateway_credentials(const identity::KeyStore& keys) {
         .client_id = user, .username = user, .password = gateway::broker_password(secret, user)};
 }
 
-base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port,
+base::Result<void> write_broker(const DataFolder& folder, const BrokerListener& listener,
                                 const identity::Directory& directory,
                                 const identity::KeyStore& keys, base::Random& random) {
     gateway::BrokerSetup setup;
-    setup.port = port;
+    setup.port = listener.port;
+    setup.tls_min = listener.tls_min;
     setup.node_secret = keys.derived_key("broker");
     const askg::WipeAtEnd wipe(setup.node_secret);
     std::set<wire::DeviceId> pdas;
@@ -45,12 +46,12 @@ base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port,
     return written ? base::Result<void>() : base::pass(written);
 }
 
-base::Result<void> prepare_start(const DataFolder& folder, std::uint16_t broker_port) {
+base::Result<void> prepare_start(const DataFolder& folder, const BrokerListener& broker) {
     OwnDesk own(folder);
     if (auto opened = own.open(); !opened) return opened;
     const DeviceDesk desk = own.desk();
     if (auto renewed = renew_credentials(desk); !renewed) return renewed;
-    return write_broker(folder, broker_port, desk.directory, desk.keys, desk.random);
+    return write_broker(folder, broker, desk.directory, desk.keys, desk.random);
 }
 
 int setup_command(const SetupCommand& command) {
@@ -59,7 +60,7 @@ int setup_command(const SetupCommand& command) {
     base::Result<void> done = storage::make_folder(command.folder.root);
     if (done) {
         const auto record = set_up(command.folder, command.demo, clock, random);
-        done = record ? prepare_start(command.folder, command.broker_port)
+        done = record ? prepare_start(command.folder, command.broker)
                       : base::Result<void>(base::pass(record));
     }
     if (done) return 0;

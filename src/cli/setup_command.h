@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-
 #include "base/error.h"
 #include "base/random.h"
+#include "cli/broker_listener.h"
 #include "cli/data_folder.h"
 #include "cli/demo.h"
 #include "identity/directory.h"
@@ -16,7 +15,7 @@ namespace cli {
 struct SetupCommand {
     DataFolder folder;
     DemoSetup demo;
-    std::uint16_t broker_port = 0;
+    BrokerListener broker;
 };
 /// Sets the folder up, with a broker's configuration, for whoever starts the processes by other
 /// means than `salus up`. Returns the exit code.
@@ -24,10 +23,12 @@ struct SetupCommand {
 
 /// What stands before each start of the processes, and no process may run for: credentials of the
 /// running 30 days, and the broker's configuration.
-[[nodiscard]] base::Result<void> prepare_start(const DataFolder& folder, std::uint16_t broker_port);
+[[nodiscard]] base::Result<void> prepare_start(const DataFolder& folder,
+                                               const BrokerListener& broker);
 /// The broker's configuration: TLS, a user a device and a PDA, access rules. A broker that runs
 /// reads it again at SIGHUP.
-[[nodiscard]] base::Result<void> write_broker(const DataFolder& folder, std::uint16_t port,
+[[nodiscard]] base::Result<void> write_broker(const DataFolder& folder,
+                                              const BrokerListener& listener,
                                               const identity::Directory& directory,
                                               const identity::KeyStore& keys, base::Random& random);
 

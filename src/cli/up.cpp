@@ -8,10 +8,13 @@
 #include <csignal>
 #include <ctime>
 
+#include "cli/broker_listener.h"
 #include "cli/data_folder.h"
 #include "cli/process.h"
 #include "cli/setup_command.h"
 #include "cli/summary.h"
+#include "coap/address.h"
+#include "coap/available.h"
 #include "crypto/random.h"
 #include "gateway/broker_config.h"
 #include "storage/files.h"
@@ -63,7 +66,8 @@ private:
     base::SystemClock clock_;
     crypto::SystemRandom random_;
     std::optional<storage::FolderLock> lock_;
-    std::uint16_t broker_port_ = 0;
+    BrokerListener listener_;
+    std::optional<coap::Address> coap_;
     Child children_[parts];
     bool fleet_finished_ = false;
     fs::file_time_type broker_files_at_{};  // when the files that the broker read were written
@@ -116,7 +120,13 @@ Result<void> Supervisor::prepare() {
     }
     auto port = choose_port();
     if (!port) return base::pass(port);
-    broker_port_ = *port;
+    listener_ = {.port = *port, .tls_min = options_.tls_min};
+    if (options_.coap) {
+        if (!coap::available()) return base::fail(ErrorCode::unavailable, coap::absent_text);
+        const auto udp = coap::free_port();
+        if (!udp) return base::pass(udp);
+        coap_ = {.ip = "127.0.0.1", .port = *udp};
+    }
 
     fmt::print("== data in {}\n", folder_.root.string());
     auto record = set_up(folder_, options_.setup, clock_, random_);
@@ -157,7 +167,7 @@ Result<void> Supervisor::start_broker() {
     children_[broker] = *child;
     // mosquitto cannot tell when it is ready, so its port is asked.
     const auto deadline = std::chrono::steady_clock::now() + start_patience;
-    while (!accepts_connections(broker_port_)) {
+    while (!accepts_connections(listener_.port)) {
         if (reap(children_[broker]) || std::chrono::steady_clock::now() > deadline) {
             return base::fail(ErrorCode::unavailable,
                               fmt::format("the broker did not start; see {}",
@@ -171,13 +181,11 @@ Result<void> Supervisor::start_broker() {
 }
 
 ChildCommand Supervisor::node_command() const {
-    ChildCommand command{
-        .name = "the node",
-        .arguments = {options_.program.string(), "node", "--data", folder_.root.string(),
-                      "--broker-port", std::to_string(broker_port_), "--report-seconds",
-                      std::to_string(options_.report_seconds)},
-        .log = folder_.logs() / "node.log",
-        .tells_when_ready = true};
+    ChildCommand command{.name = "the node",
+                         .arguments = {options_.program.string(), "node", "--report-seconds",
+                                       std::to_string(options_.report_seconds)},
+                         .log = folder_.logs() / "node.log",
+                         .tells_when_ready = true};
     auto& arguments = command.arguments;
     if (options_.headless) {
         arguments.emplace_back("--headless");
@@ -192,30 +200,36 @@ ChildCommand Supervisor::node_command() const {
 
 ChildCommand Supervisor::pda_command() const {
     return {.name = "the PDAs",
-            .arguments = {options_.program.string(), "pda", "--data", folder_.root.string(),
-                          "--broker-port", std::to_string(broker_port_)},
+            .arguments = {options_.program.string(), "pda"},
             .log = folder_.logs() / "pda.log",
             .tells_when_ready = true};
 }
 
 ChildCommand Supervisor::fleet_command() const {
-    ChildCommand command{
-        .name = "the devices",
-        .arguments = {options_.program.string(),
-                      options_.setup.replay.empty() ? "simulate" : "replay", "--data",
-                      folder_.root.string(), "--broker-port", std::to_string(broker_port_),
-                      "--speed", fmt::format("{}", options_.speed), "--duration",
-                      std::to_string(options_.duration_s)},
-        .log = folder_.logs() / "devices.log",
-        .tells_when_ready = true};
+    ChildCommand command{.name = "the devices",
+                         .arguments = {options_.program.string(),
+                                       options_.setup.replay.empty() ? "simulate" : "replay",
+                                       "--speed", fmt::format("{}", options_.speed), "--duration",
+                                       std::to_string(options_.duration_s)},
+                         .log = folder_.logs() / "devices.log",
+                         .tells_when_ready = true};
     if (options_.duration_s == 0 && !options_.until_done)
         command.arguments.emplace_back("--endless");
     return command;
 }
 
 ChildCommand Supervisor::command_of(std::size_t part) const {
-    if (part == node) return node_command();
-    return part == pda ? pda_command() : fleet_command();
+    ChildCommand command = part == node  ? node_command()
+                           : part == pda ? pda_command()
+                                         : fleet_command();
+    command.arguments.insert(
+        command.arguments.end(),
+        {"--data", folder_.root.string(), "--broker-port", std::to_string(listener_.port),
+         "--tls-min", std::string(mqtt::text_of(listener_.tls_min))});
+    if (coap_ && part != node) {
+        command.arguments.insert(command.arguments.end(), {"--coap", coap::text_of(*coap_)});
+    }
+    return command;
 }
 
 Result<void> Supervisor::start_part(std::size_t part) {
@@ -242,7 +256,7 @@ Result<void> Supervisor::write_pids() const {
                                                                  {"pda", children_[pda].pid},
                                                                  {"devices", children_[fleet].pid},
                                                                  {"supervisor", getpid()},
-                                                                 {"broker_port", broker_port_}});
+                                                                 {"broker_port", listener_.port}});
     return storage::write_file_synced(folder_.pids(), base::as_bytes(json));
 }
 
@@ -311,7 +325,7 @@ Result<int> Supervisor::finish() {
 Result<int> Supervisor::run() {
     hold_signals();
     if (auto prepared = prepare(); !prepared) return base::pass(prepared);
-    if (auto done = prepare_start(folder_, broker_port_); !done) return base::pass(done);
+    if (auto done = prepare_start(folder_, listener_); !done) return base::pass(done);
     for (const auto part : {broker, node, pda, fleet}) {
         if (auto started = start_part(part); !started) {
             stop_all();

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "cli/demo.h"
+#include "mqtt/tls.h"
 
 namespace cli {
 
@@ -23,6 +24,8 @@ struct UpOptions {
     bool headless = false;               ///< No web app.
     bool until_done = false;             ///< End when all was sent, decided and mined.
     std::filesystem::path summary;       ///< Written at the end; empty: none.
+    mqtt::TlsMin tls_min = mqtt::TlsMin::v1_3;
+    bool coap = false;  ///< Between devices and PDAs, on a free port of 127.0.0.1.
 };
 
 /// Starts broker, node, PDAs and fleet, restarts what dies, and stops all of it on SIGINT or

@@ -439,7 +439,7 @@ bool Relay::tell_acknowledged(Device& device, const keyagreement::Sid& session) 
     while (!device.queue.acknowledged().empty()) {
         wire::Acknowledgement acknowledgement{.counters = {}, .gateway_time = device.gateway_time};
         for (const std::uint64_t counter : device.queue.acknowledged()) {
-            if (acknowledgement.counters.size() == wire::content_counters_max) break;
+            if (acknowledgement.counters.size() == told_counters_max) break;
             acknowledgement.counters.push_back(counter);
         }
         if (!say(device, session, acknowledgement)) return false;
@@ -456,7 +456,7 @@ bool Relay::tell_kept(Device& device, const keyagreement::Sid& session) {
     const auto& due = device.queue.kept_due();
     for (auto next = due.begin(); next != due.end();) {
         wire::Kept kept;
-        while (next != due.end() && kept.counters.size() < wire::content_counters_max) {
+        while (next != due.end() && kept.counters.size() < told_counters_max) {
             kept.counters.push_back(*next++);
         }
         if (!say(device, session, kept)) return false;

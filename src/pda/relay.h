@@ -111,6 +111,8 @@ public:
     static constexpr std::chrono::milliseconds keep_after{750};
     /// What is told to a device waits this long for more of the same.
     static constexpr std::chrono::milliseconds tell_after{50};
+    /// Counters in one record to a device, so that it fits into one datagram of any carrier.
+    static constexpr std::size_t told_counters_max = 128;
     /// Devices whose frames are passed on unopened, at most.
     static constexpr std::size_t passed_devices_max = 64;
 
