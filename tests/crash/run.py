@@ -3,11 +3,12 @@
 """Kills real processes of a real run at random moments, and asks each time whether anything that was
 acknowledged is lost or doubled.
 
-usage: run.py [--kills 200] [--cuts 50] [--seed N] [--only kills|cuts|mutations|full|repair]
+usage: run.py [--kills 200] [--cuts 50] [--seed N] [--only kills|cuts|torn|mutations|full|repair]
 
 kills      kill -9 of node, broker, PDAs and devices; the disk keeps what was written
 cuts       kill -9 of all at once, over a disk that keeps only what was synced (unsynced.h)
-mutations  the same with one kind of fsync taken out: the test must fail, or it could not fail
+torn       the same, but of what was not synced the disk keeps random parts, and zeros for others
+mutations  the cuts with one kind of fsync taken out: the test must fail, or it could not fail
 full       the disk is filled under the node (full_disk.py)
 repair     files are damaged and mended from another copy (repair.py)
 """
@@ -40,6 +41,7 @@ SYNCED = {
 # it, so that losing those files loses nothing that was acknowledged; nor does losing the numbers of
 # transactions, since the ledger refuses one that comes twice.
 CUTS_TO_NOTICE = 25
+CUTS_TO_TEAR = 10  # of which at least one falls between a write and its sync
 
 
 def kill_at_random(work, kills, seed):
@@ -77,8 +79,8 @@ def kill_at_random(work, kills, seed):
     return sum(counts.values())
 
 
-def cut_power(work, cuts, seed, ignore=None):
-    """A run over a disk that forgets what was not synced, cut off `cuts` times."""
+def cut_power(work, cuts, seed, ignore=None, torn=False):
+    """A run over a disk that forgets what was not synced, or with `torn` some of it, cut off `cuts` times."""
     chance = random.Random(seed)
     work = pathlib.Path(work)
     shadow = work / "shadow"
@@ -86,6 +88,8 @@ def cut_power(work, cuts, seed, ignore=None):
                    "UNSYNCED_ROOT": str(work / "data"), "UNSYNCED_SHADOW": str(shadow)}
     if ignore:
         environment["UNSYNCED_IGNORE"] = ignore
+    if torn:
+        environment["UNSYNCED_DELAY"] = "1500"
     run = SalusRun(work, patients=1, speed=30, duration=60_000, environment=environment)
 
     def unsynced(*words):
@@ -99,8 +103,17 @@ def cut_power(work, cuts, seed, ignore=None):
             run.check_alive()
             run.kill("devices", "pda", "node", "broker")
             promises = run.promises()
-            unsynced("make", shadow, run.data)
+            if torn:
+                unsynced("tear", chance.randrange(1 << 31), shadow, run.data)
+            else:
+                unsynced("make", shadow, run.data)
             run.check_disk(promises)
+        if torn:
+            run.start_all()  # what the last cut left opens for writing too
+            dropped = run.node_log.read_text(errors="replace").count('"log_tail_dropped"')
+            print(f"  seed {seed}: {dropped} tails of databases dropped", flush=True)
+            if dropped == 0 and cuts >= CUTS_TO_TEAR:
+                raise Finding(f"{cuts} cuts tore nothing: the test shows nothing")
         return cuts
     finally:
         run.kill(*run.processes)
@@ -128,10 +141,11 @@ def main():
     arguments.add_argument("--kills", type=int, default=200)
     arguments.add_argument("--cuts", type=int, default=50)
     arguments.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    arguments.add_argument("--only", choices=["kills", "cuts", "mutations", "full", "repair"])
+    arguments.add_argument("--only", choices=["kills", "cuts", "torn", "mutations", "full", "repair"])
     options = arguments.parse_args()
-    subprocess.run(["cmake", "--build", str(BUILD), "--target", "unsynced", "unsynced_preload"],
-                   check=True, stdout=subprocess.DEVNULL)
+    if (BUILD / "build.ninja").exists():
+        subprocess.run(["cmake", "--build", str(BUILD), "--target", "unsynced", "unsynced_preload"],
+                       check=True, stdout=subprocess.DEVNULL)
     base = pathlib.Path(tempfile.mkdtemp(prefix="salus-crash-"))
     print(f"seed {options.seed}, in {base}", flush=True)
     started = time.monotonic()
@@ -158,6 +172,10 @@ def main():
             jobs = [pool.submit(cut_power, base / f"cuts{i}", options.cuts // 2,
                                 options.seed + 100 + i) for i in range(2)]
             print(f"{gather(jobs)} power cuts", flush=True)
+        if options.only in (None, "torn"):
+            jobs = [pool.submit(cut_power, base / f"torn{i}", options.cuts // 4,
+                                options.seed + 150 + i, torn=True) for i in range(2)]
+            print(f"{gather(jobs)} power cuts that tore what was being written", flush=True)
         if options.only in (None, "mutations"):
             jobs = [pool.submit(notices, base / f"mutation{i}", what, ignore, options.seed + 200 + i)
                     for i, (what, ignore) in enumerate(SYNCED.items())]

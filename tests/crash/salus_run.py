@@ -10,7 +10,8 @@ import subprocess
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build" / "release"
+# SALUS_BUILD: another folder with the programs.
+BUILD = pathlib.Path(os.environ.get("SALUS_BUILD", ROOT / "build" / "release"))
 SALUS = BUILD / "salus"
 MOSQUITTO = "/usr/sbin/mosquitto"
 

@@ -11,8 +11,9 @@
 // While a process runs under the preload library (unsynced_preload.cpp), each fsync of a file
 // copies its content into a shadow, and each fsync of a folder copies the folder's list of names.
 // What the shadow holds after kill -9 is what a power cut would leave at worst: names and bytes
-// that nobody synced are gone, names that were removed without a sync are back. `unsynced`
-// (unsynced_tool.cpp) seeds a shadow from a folder at rest, and makes a folder from a shadow.
+// that nobody synced are gone, names that were removed without a sync are back. A real disk may
+// also keep any part of what was not synced: `unsynced tear`. `unsynced` (unsynced_tool.cpp) seeds
+// a shadow from a folder at rest, and makes a folder from a shadow.
 //
 // Layout: SHADOW/files/<identity> holds bytes; SHADOW/folders/<identity> holds one line a name:
 // "f <identity> <name>" or "d <identity> <name>". SHADOW/root holds the identity of the root.

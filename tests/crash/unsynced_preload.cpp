@@ -2,6 +2,8 @@
 // LD_PRELOAD library: see unsynced.h. Environment:
 //   UNSYNCED_ROOT    the folder that is watched
 //   UNSYNCED_SHADOW  where the synced bytes go
+//   UNSYNCED_DELAY   microseconds that a sync takes, so that a kill often falls between a write and
+//                    its sync; without it 0
 //   UNSYNCED_IGNORE  "file:GLOB" or "folder:GLOB": paths whose syncs are taken out; then the tests
 //                    must fail
 #include <dlfcn.h>
@@ -38,6 +40,8 @@ int synced(int descriptor, int (*real)(int)) {
         fnmatch(ignore, ((folder ? "folder:" : "file:") + path).c_str(), 0) == 0) {
         return 0;
     }
+    static const char* const delay = std::getenv("UNSYNCED_DELAY");
+    if (delay != nullptr) usleep(static_cast<useconds_t>(std::atoi(delay)));
     const std::lock_guard guard(one_at_a_time);
     const bool ok =
         folder ? unsynced::copy_folder(path, shadow) : unsynced::copy_file(descriptor, shadow);
