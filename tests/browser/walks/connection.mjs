@@ -66,7 +66,7 @@ export async function steps(world) {
   await page.clock.install();
   await page.goto('/ward');
   const tile = page.getByRole('article', { name: `Bed ${patient.bed} ${patient.name}` });
-  await sees('values arrive', tile.getByText('Readings arrive'));
+  await sees('values arrive', tile.getByText('Live', { exact: true }));
   await sees('and the connection is live', state(page, 'Live'));
   await falls_silent(world, page, tile);
   await page.close();

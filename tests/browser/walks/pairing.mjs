@@ -38,6 +38,18 @@ async function sends(world, out, what, until) {
   }
 }
 
+async function closes(page, out) {
+  const ticket = await open_ticket(page);
+  await sees('the page shows a code', page.getByText(ticket.code.replaceAll('-', ' ')));
+  const [answer] = await Promise.all([
+    page.waitForResponse((each) => each.url().endsWith(`/tickets/${ticket.id}/withdraw`)),
+    page.keyboard.press('Escape'),
+  ]);
+  check('closing the dialog ends its ticket', answer.status() === 204);
+  const late = await pair(ticket.text, `${out}-late`);
+  check('which is good for no device then', !late.paired && late.said.includes('wrong or over'), late.said);
+}
+
 async function pairs(world, page, out) {
   const start = performance.now();
   const ticket = await open_ticket(page);
@@ -49,6 +61,7 @@ async function pairs(world, page, out) {
   const answered = performance.now();
   check('the device was paired', paired, said);
   await shown;
+  check('in under a minute', performance.now() - start < 60_000);
   console.log(`  from the button to the paired device: ${((performance.now() - start) / 1_000).toFixed(1)} s; on screen ${Math.max(0, Math.round(performance.now() - answered))} ms after the device had its answer`);
   const second = await pair(ticket.text, `${out}-2`);
   check('the ticket is good for no second device', !second.paired && second.said.includes('another device'), second.said);
@@ -69,6 +82,7 @@ export async function steps(world) {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto('/my-health?part=devices');
   const out = join(world.node.folder, 'walk-oximeter');
+  await closes(page, out);
   await pairs(world, page, out);
   const device = async () => (await api.get(`/patients/${patient.id}/devices?limit=500`)).json.items.find((each) => each.label === 'Oximeter of the walk');
   await sends(world, out, 'what it measures arrives', async () => (await device()).last_seen_ms !== null);

@@ -25,6 +25,8 @@ export const api = {
     ask: { vital: t.VitalName; from_ms: number; to_ms: number; buckets: number },
     signal?: Signal,
   ) => get<t.Series>(`/patients/${at(id)}/series`, ask, signal),
+  strip: (id: PersonId, period: { from_ms: number; to_ms: number }, signal?: Signal) =>
+    get<t.Strip>(`/patients/${at(id)}/strip`, period, signal),
   alarms: (id: PersonId, period: { from_ms?: number; to_ms?: number }, signal?: Signal) =>
     get<t.Page<t.Alarm>>(`/patients/${at(id)}/alarms`, { ...period, limit: 200 }, signal),
   acknowledge: (id: AlarmId) => post<t.Alarm>(`/alarms/${at(id)}/acknowledge`),
@@ -34,6 +36,7 @@ export const api = {
     get<t.Page<t.Device>>(`/patients/${at(id)}/devices`, undefined, signal),
 
   open_ticket: (patient: PersonId) => post<t.PairingTicket>(`/patients/${at(patient)}/devices/tickets`),
+  withdraw_ticket: (id: string) => post<null>(`/tickets/${at(id)}/withdraw`),
   change_device: (id: DeviceId, state: t.DeviceState) => post<t.Device>(`/devices/${at(id)}/state`, { state }),
 
   reports: (state: t.ReportState, signal?: Signal) =>

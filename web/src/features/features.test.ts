@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: rules of single pages: what may be approved in a batch, what a patient is told, what a CSV holds.
 import { expect, test } from 'vitest';
-import { standing_of } from './myhealth/vitals';
+import { standing_of, summary_of } from './myhealth/vitals';
 import { csv_of } from './audit/csv';
 import { vitals_of_tile } from './ward/tile';
 import { is_clean } from './review/review';
 import { looks_of } from './myhealth/looks';
+import { all_pages } from './myhealth/export';
+import { extent_of_strip, trace_of } from './patient/strip';
+import { layout_of } from './ward/wall';
 import type { Access, Report, VitalInfo } from '@/client/types';
 
 const limits = { low: 90, critical_low: 85, high: null, critical_high: null };
@@ -62,4 +65,40 @@ test('one visit of one person is one line of the access log, a refusal stands al
   expect(looks[0]?.from_ms).toBe(98 * minute);
   expect(looks[1]?.allowed).toBe(false);
   expect(looks.flatMap((look) => look.entries)).toHaveLength(6);
+});
+
+test('a patient is told which value is beyond, and for which the ward has an alarm', () => {
+  expect(summary_of([], [], true)).toEqual({ text: 'All values are within their limits.', calm: true });
+  expect(summary_of(['spo2'], ['spo2'], true).text).toBe('Beyond the limits now: oxygen saturation. The ward has an alarm for oxygen saturation.');
+  expect(summary_of([], ['pulse_rate', 'heart_rate'], true)).toEqual({ text: 'The ward has an alarm for heart rate and pulse.', calm: false });
+  expect(summary_of([], [], false).calm).toBe(false);
+});
+
+test('all beds fit on a wall, as large as they can be', () => {
+  const wall = { width: 1_904, height: 1_000 };
+  for (const beds of [1, 2, 6, 7, 16, 23, 40]) {
+    const { columns, zoom, dense } = layout_of(beds, wall);
+    const rows = Math.ceil(beds / columns);
+    expect(columns * rows, `${beds} beds`).toBeGreaterThanOrEqual(beds);
+    expect(rows * (dense ? 190 : 300) * zoom, `${beds} beds`).toBeLessThanOrEqual(wall.height + 1);
+  }
+  expect(layout_of(6, wall).zoom).toBeGreaterThan(1.2);
+  expect(layout_of(16, wall).dense).toBe(false);
+  expect(layout_of(40, wall).dense).toBe(true);
+  expect(layout_of(400, wall).zoom).toBe(0.6);
+});
+
+test('an ECG is drawn at 25 mm a second and 10 mm a millivolt', () => {
+  const strip = { t_ms: 0, period_us: 4_000, unit: 'mV', samples: [0, 1, -0.2] };
+  expect(extent_of_strip(strip.samples)).toEqual({ top: 1, bottom: -0.5 });
+  expect(trace_of(strip, 1)).toBe('M0.00 10.00L0.10 0.00L0.20 12.00');
+});
+
+test('what a patient takes along is all of a list, or says that it is not', async () => {
+  const pages = (all: number) => (cursor: string | null) => {
+    const at = Number(cursor ?? 0);
+    return Promise.resolve({ items: [at], next: at + 1 < all ? String(at + 1) : null });
+  };
+  expect(await all_pages(pages(3))).toEqual({ items: [0, 1, 2], complete: true });
+  expect((await all_pages(pages(1_000))).complete).toBe(false);
 });

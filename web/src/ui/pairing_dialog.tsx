@@ -27,19 +27,31 @@ type Step =
   | { at: 'shown'; ticket: PairingTicket }
   | { at: 'paired'; device: DeviceEvent };
 
-/// A ticket, asked for at once and again by `again`; and the device that used it.
+/// Ends what is shown no more: who kept a picture of it cannot use it. A device that used it already keeps its answer (409), and
+/// a ticket that is over is unknown (404); without an answer it ends by itself after ten minutes.
+function withdraw(ticket: PairingTicket): void {
+  api.withdraw_ticket(ticket.id).catch(() => undefined);
+}
+
+/// A ticket, asked for at once and again by `again`; and the device that used it. It ends with the dialog.
 function usePairing(patient: PersonId): { step: Step; again: () => void } {
   const [step, set_step] = useState<Step>({ at: 'asking' });
   const [round, set_round] = useState(0);
   useEffect(() => {
     let wanted = true;
+    let shown: PairingTicket | null = null;
     set_step({ at: 'asking' });
     api.open_ticket(patient).then(
-      (ticket) => wanted && set_step({ at: 'shown', ticket }),
+      (ticket) => {
+        if (!wanted) return withdraw(ticket);
+        shown = ticket;
+        set_step({ at: 'shown', ticket });
+      },
       (error: unknown) => wanted && set_step({ at: 'failed', error }),
     );
     return () => {
       wanted = false;
+      if (shown) withdraw(shown);
     };
   }, [patient, round]);
   useEffect(

@@ -2,9 +2,10 @@
 // Goal: a gap stays a gap, no peak is lost, and durations read as people say them.
 import { describe, expect, test } from 'vitest';
 import type { Reading, Series } from '@/client/types';
-import { duration, short_id, vital_value } from './format';
+import { duration, short_id, span, stamp, vital_value, within_sentence } from './format';
 import { axis_range, columns_of, decimate, extent_of } from './series';
 import { spark_path } from './sparkline';
+import { in_order, type Column } from './table';
 
 const series = (t_ms: number[], value = 70): Series => ({
   vital: 'heart_rate', unit: '/min', width_ms: 1_000, t_ms,
@@ -98,4 +99,39 @@ test('values have the digits of their monitors', () => {
 test('long ids are shortened, short ones are not', () => {
   expect(short_id('abc')).toBe('abc');
   expect(short_id('0123456789abcdef0123456789abcdef')).toBe('0123456789…abcdef');
+});
+
+describe('a period', () => {
+  const at = (day: number, hour: number, minute: number, second = 0): number => new Date(2026, 10, day, hour, minute, second).getTime();
+  test('has seconds at both ends or at neither', () => {
+    expect(span(at(21, 17, 20, 14), at(21, 17, 21, 14), at(21, 18, 0))).toBe('17:20:14 – 17:21:14');
+    expect(span(at(21, 17, 20), at(21, 17, 25), at(21, 18, 0))).toBe('17:20 – 17:25');
+  });
+  test('names its day where that is not today, and the second day where there are two', () => {
+    expect(span(at(20, 17, 20), at(20, 17, 25), at(21, 18, 0))).toBe('20 Nov, 17:20 – 17:25');
+    expect(span(at(20, 23, 58), at(21, 0, 3), at(21, 18, 0))).toBe('20 Nov, 23:58 – 21 Nov, 00:03');
+  });
+  test('as evidence has day, second and zone', () => {
+    expect(stamp(at(21, 17, 22, 2))).toMatch(/^21 Nov 2026, 17:22:02 \S+/);
+  });
+});
+
+test('names stand in sentences in small letters, abbreviations do not', () => {
+  expect(['Heart rate', 'ECG', 'Fine dust (PM2.5)', 'pH'].map(within_sentence)).toEqual(['heart rate', 'ECG', 'fine dust (PM2.5)', 'pH']);
+});
+
+test('a list is in the order people chose, numbers as numbers, what is missing last', () => {
+  interface Row { name: string; bed: string; count: number }
+  const rows: Row[] = [{ name: 'b', bed: 'B10', count: 10 }, { name: 'a', bed: '', count: 9 }, { name: 'c', bed: 'B2', count: 100 }];
+  const columns: Column<Row>[] = [
+    { title: 'Name', order: (row) => row.name, cell: () => null },
+    { title: 'Bed', order: (row) => row.bed, cell: () => null },
+    { title: 'Count', order: (row) => row.count, cell: () => null },
+  ];
+  const names = (by: string, down = false): string => in_order(rows, columns, { by, down }).map((row) => row.name).join('');
+  expect(names('Name')).toBe('abc');
+  expect(names('Bed')).toBe('cba');
+  expect(names('Bed', true)).toBe('bca');
+  expect(names('Count', true)).toBe('cba');
+  expect(names('no such column')).toBe('bac');
 });

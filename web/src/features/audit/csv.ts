@@ -8,12 +8,3 @@ const quoted = (text: string): string => {
 
 export const csv_of = (rows: readonly (readonly (string | number | boolean)[])[]): string =>
   rows.map((row) => row.map((cell) => quoted(String(cell))).join(',')).join('\r\n') + '\r\n';
-
-export function save_file(name: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 1_000);
-}

@@ -6,18 +6,19 @@ import { keys, usePages } from '@/client/queries';
 import type { Access } from '@/client/types';
 import { Hash, Stamp } from '@/ui/bits';
 import { count } from '@/ui/format';
+import { save_file } from '@/ui/save_file';
 import { PagedTable } from '@/ui/table';
 import { word_for, words } from '@/words';
-import { csv_of, save_file } from './csv';
+import { csv_of } from './csv';
 
 const w = words.audit;
 
 function export_access(items: readonly Access[]): void {
-  const head = ['time_ms', 'actor', 'role', 'patient', 'action', 'what', 'basis', 'allowed', 'hash'];
+  const head = ['time_utc', 'time_ms', 'actor', 'role', 'patient', 'action', 'what', 'basis', 'allowed', 'hash'];
   const rows = items.map((each) => [
-    each.time_ms, each.actor.id, each.actor.role, each.patient, each.action, each.what, each.basis, each.allowed, each.hash,
+    new Date(each.time_ms).toISOString(), each.time_ms, each.actor.id, each.actor.role, each.patient, each.action, each.what, each.basis, each.allowed, each.hash,
   ]);
-  save_file('salus-access-log.csv', csv_of([head, ...rows]));
+  save_file('salus-access-log.csv', 'text/csv', csv_of([head, ...rows]));
 }
 
 function Outcome({ allowed }: { allowed: boolean }) {

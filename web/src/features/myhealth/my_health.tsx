@@ -8,6 +8,8 @@ import { word_for, words } from '@/words';
 import { AccessLog } from './access';
 import { Consents } from './consents';
 import { Devices } from './devices';
+import { ExportButton } from './export';
+
 import { Reports } from './records';
 import { Vitals } from './vitals';
 import './my_health.css';
@@ -21,7 +23,9 @@ export default function MyHealth({ me }: { me: Me }) {
   const part = parts.find((each) => each === asked) ?? 'vitals';
   return (
     <div className="my-health">
-      <PageHead title={w.hello(me.name)} />
+      <PageHead title={w.hello(me.name)}>
+        <ExportButton me={me} />
+      </PageHead>
       <Tabs value={part} onChange={(value) => value && set_search({ part: value })} keepMounted={false}>
         <Tabs.List aria-label={w.sections}>
           {parts.map((each) => (

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Button, SegmentedControl } from '@mantine/core';
+import { patient_now } from '@/client/age';
 import type { PersonId } from '@/client/ids';
 import { useLivePatient, useVitalInfos } from '@/client/queries';
 import type { Alarm, VitalInfo, VitalName } from '@/client/types';
@@ -13,6 +14,7 @@ import { Empty, Failure } from '@/ui/states';
 import { VitalAge, VitalFigure } from '@/ui/vital';
 import { word_for, words } from '@/words';
 import type { LivePatient } from '@/client/live';
+import { EcgStrip } from './strip';
 import { useHistory, usePeriod, useSecond, windows_ms, type Period } from './history';
 
 const w = words.patient;
@@ -120,6 +122,7 @@ export function Charts({ id, alarms, marks = none_marked }: { id: PersonId; alar
     <section className="panel charts" aria-label={w.vitals}>
       <Toolbar period={period} />
       {history.error ? <Failure error={history.error} retry={history.refetch} /> : null}
+      {period.live ? <EcgStrip id={id} now_ms={() => patient_now(live.clock, performance.now())} /> : null}
       {vitals.map((vital) => (
         <VitalRow
           key={vital}

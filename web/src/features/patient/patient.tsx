@@ -8,6 +8,7 @@ import { useLivePatient, usePatient, usePatientAlarms, usePatientReports } from 
 import type { Alarm, Patient, Role } from '@/client/types';
 import { PageHead, useTitle } from '@/ui/bits';
 import { count, date, full } from '@/ui/format';
+import { News2 } from '@/ui/news2';
 import { AlarmSound } from '@/ui/sound';
 import { Answered } from '@/ui/states';
 import { word_for, words } from '@/words';
@@ -30,10 +31,12 @@ function BasisBanner({ patient }: { patient: Patient }) {
 
 function Person({ patient }: { patient: Patient }) {
   const years = patient.age === null ? words.ward.age_unknown : words.ward.years(patient.age);
+  const live = useLivePatient(patient.id);
   return (
     <div className="person muted">
       {patient.bed ? <strong>{words.ward.bed(patient.bed)}</strong> : null}
       <span>{[years, patient.sex ? word_for(words.ward.sexes, patient.sex) : ''].filter(Boolean).join(', ')}</span>
+      {live ? <News2 live={live} age={patient.age} /> : null}
       {patient.doctor ? <span>{w.doctor(patient.doctor.name)}</span> : null}
       {patient.speed > 1 ? <span className="tag">{words.ward.replay(count(patient.speed))}</span> : null}
     </div>

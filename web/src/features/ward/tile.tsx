@@ -8,6 +8,7 @@ import type { LivePatient, LiveVital } from '@/client/live';
 import type { VitalName, WardPatient } from '@/client/types';
 import { AlarmBadge } from '@/ui/alarm';
 import { count, duration } from '@/ui/format';
+import { News2 } from '@/ui/news2';
 import { useNow } from '@/ui/now';
 import { Sparkline } from '@/ui/sparkline';
 import { aged, VitalAge, VitalFigure } from '@/ui/vital';
@@ -141,6 +142,7 @@ export const Tile = memo(function Tile({ patient, units, selected, acknowledge, 
             <span aria-hidden="true">{w.times(count(patient.speed))}</span>
           </span>
         ) : null}
+        <News2 live={live} age={patient.age} />
         {worst && waits ? (
           <button type="button" className="acknowledge" tabIndex={-1} onClick={() => acknowledge(patient)}>
             {w.acknowledge}
