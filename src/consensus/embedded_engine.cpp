@@ -2,9 +2,11 @@
 #include "consensus/embedded_engine.h"
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <future>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <thread>
@@ -31,6 +33,8 @@ namespace {
 constexpr std::size_t blocks_ahead = 2;
 /// Proof of work: tries for one block. Chosen by us: about an hour, so an end in any case.
 constexpr std::uint64_t nonces_max = std::uint64_t{1} << 32U;
+/// How often the clock is looked at while a turn may not be taken yet. Chosen by us.
+constexpr std::chrono::milliseconds patience{5};
 
 /// A block's worth of transactions: being decoded, then with the verification of its signatures
 /// under way. Work in flight reads the members above it, so that they are destroyed after it.
@@ -68,6 +72,8 @@ struct EmbeddedEngine::State {
     PendingQueue queue;
     TipBoard board;
     std::map<wire::LedgerId, std::unique_ptr<wire::Signer>> signers;  ///< The engine's thread.
+    std::set<wire::LedgerId> absent;  ///< Of whom it was told that they have no key here.
+    std::atomic<bool> ending = false;
     std::thread thread;
     /// The block that is ahead of its write, and answered when it is on disk.
     std::future<bool> writing;
@@ -91,10 +97,16 @@ struct EmbeddedEngine::State {
                              const std::vector<ledger::TxResult>& results);
     void answer(const std::vector<PendingQueue::Entry>& entries,
                 const std::vector<ledger::TxResult>& results, const wire::Block* block);
+    /// The first turn of the next block whose miner's key can be had; those before it are absent.
+    /// May wait for the block that is being written. Errors: `unavailable` if there is none.
+    [[nodiscard]] base::Result<ledger::Turn> present_turn();
+    /// A miner's key. Errors: `unavailable`; told once of each miner.
+    [[nodiscard]] base::Result<wire::Signer*> signer_of(const wire::LedgerId& miner);
+    /// Nobody is passed over before it has had its time. Errors: `unavailable` at the end.
+    [[nodiscard]] base::Result<void> wait_until(base::TimePoint time) const;
     /// A seal for what is finalized, with the miner's key of today.
-    [[nodiscard]] base::Result<wire::Seal> seal(const ledger::Standing& standing,
-                                                base::ByteView header);
-    [[nodiscard]] base::Result<wire::Seal> sign_seal(const ledger::Standing& standing,
+    [[nodiscard]] base::Result<wire::Seal> seal(const ledger::Turn& turn, base::ByteView header);
+    [[nodiscard]] base::Result<wire::Seal> sign_seal(const ledger::Turn& turn,
                                                      base::ByteView header);
     void refuse(const std::vector<PendingQueue::Entry>& entries, const base::Error& error);
     void answer_all(const std::vector<PendingQueue::Entry>& entries, const base::Error& error);
@@ -173,55 +185,97 @@ void EmbeddedEngine::State::finish(Batch batch) {
 
 base::Result<EmbeddedEngine::State::Executed> EmbeddedEngine::State::execute(
     std::vector<base::Bytes>& envelopes) {
-    const auto standing = parts.application.standing();
-    if (!standing.turn) return base::pass(standing.turn);
-    ledger::Candidate candidate{.height = standing.info.height + 1,
-                                .time = std::max(parts.clock.now(), standing.info.time),
-                                .miner = standing.turn->miner,
-                                .round = standing.turn->round,
-                                .transactions = std::move(envelopes)};
+    const auto turn = present_turn();
+    if (!turn) return base::pass(turn);
+    const auto tip = parts.application.standing().info;
+    ledger::Candidate candidate{.height = tip.height + 1,
+                                .time = std::max(parts.clock.now(), tip.time),
+                                .miner = turn->miner,
+                                .round = turn->round,
+                                .transactions = std::move(envelopes),
+                                .passed_over = turn->passed_over};
     auto finalized = parts.application.finalize_block(candidate);
     envelopes = std::move(candidate.transactions);
     if (!finalized) return base::pass(finalized);
     Executed executed{.results = std::move(finalized->results), .seal = std::nullopt};
     if (finalized->header_bytes.empty()) return executed;
-    auto sealed = seal(standing, finalized->header_bytes);
+    auto sealed = seal(*turn, finalized->header_bytes);
     if (!sealed) return base::pass(sealed);
     executed.seal = std::move(*sealed);
     return executed;
 }
 
-base::Result<wire::Seal> EmbeddedEngine::State::seal(const ledger::Standing& standing,
+base::Result<wire::Signer*> EmbeddedEngine::State::signer_of(const wire::LedgerId& miner) {
+    const auto known = signers.find(miner);
+    if (known != signers.end()) return known->second.get();
+    auto signer = parts.signer_of(miner);
+    if (signer) {
+        absent.erase(miner);
+        return signers.emplace(miner, std::move(*signer)).first->second.get();
+    }
+    base::Error missing{ErrorCode::unavailable,
+                        "miner " + base::to_hex(miner.view()) +
+                            " is absent, its key is not to be had: " + signer.error().detail};
+    if (absent.insert(miner).second) report(missing);
+    return std::unexpected(std::move(missing));
+}
+
+base::Result<ledger::Turn> EmbeddedEngine::State::present_turn() {
+    const auto first = parts.application.standing().turn;
+    if (!first) return first;
+    auto signer = signer_of(first->miner);
+    if (signer) return first;
+    // Later turns are asked of the block on disk.
+    if (!settle()) return present_turn();
+    std::set<wire::LedgerId> tried{first->miner};
+    const auto active = parts.application.info().active_miners;
+    for (std::uint32_t passed_over = 1; tried.size() < active; ++passed_over) {
+        auto turn = parts.application.next_turn(passed_over);
+        if (!turn) break;
+        if (!tried.insert(turn->miner).second) continue;
+        signer = signer_of(turn->miner);
+        if (!signer) continue;
+        if (auto waited = wait_until(turn->not_before); !waited) return base::pass(waited);
+        return turn;
+    }
+    return base::pass(signer);
+}
+
+base::Result<void> EmbeddedEngine::State::wait_until(base::TimePoint time) const {
+    while (parts.clock.now() < time) {
+        if (ending) return fail(ErrorCode::unavailable, "the node stops; submit again later");
+        std::this_thread::sleep_for(patience);
+    }
+    return {};
+}
+
+base::Result<wire::Seal> EmbeddedEngine::State::seal(const ledger::Turn& turn,
                                                      base::ByteView header) {
-    auto first = sign_seal(standing, header);
+    auto first = sign_seal(turn, header);
     if (!first) return first;
     const auto checked = parts.application.check_seal(*first);
     if (checked) return first;
     if (checked.error().code != ErrorCode::bad_signature) return base::pass(checked);
     // The miner's key was rotated since its signer was fetched: fetch it anew, once.
-    signers.erase(standing.turn->miner);
-    return sign_seal(standing, header);
+    signers.erase(turn.miner);
+    return sign_seal(turn, header);
 }
 
-base::Result<wire::Seal> EmbeddedEngine::State::sign_seal(const ledger::Standing& standing,
+base::Result<wire::Seal> EmbeddedEngine::State::sign_seal(const ledger::Turn& turn,
                                                           base::ByteView header) {
-    const auto& turn = *standing.turn;
-    auto at = signers.find(turn.miner);
-    if (at == signers.end()) {
-        auto signer = parts.signer_of(turn.miner);
-        if (!signer) return base::pass(signer);
-        at = signers.emplace(turn.miner, std::move(*signer)).first;
-    }
-    wire::Seal seal{.round = turn.round, .signature = {}, .approvals = {}};
+    const auto signer = signer_of(turn.miner);
+    if (!signer) return base::pass(signer);
+    wire::Seal seal{
+        .round = turn.round, .signature = {}, .approvals = {}, .passed_over = turn.passed_over};
     if (turn.engine == wire::EngineKind::proof_of_work) {
-        const auto nonce = grind({.height = standing.info.height + 1,
+        const auto nonce = grind({.height = parts.application.standing().info.height + 1,
                                   .header_bytes = {header.begin(), header.end()},
                                   .target = turn.target},
                                  nonces_max, [] { return true; });
         if (!nonce) return fail(ErrorCode::unavailable, "no nonce meets the target");
         seal.nonce = *nonce;
     }
-    const auto signature = at->second->sign(wire::sealed_message(header, seal));
+    const auto signature = (*signer)->sign(wire::sealed_message(header, seal));
     if (!signature) return base::pass(signature);
     seal.signature = *signature;
     return seal;
@@ -281,6 +335,7 @@ base::Result<std::unique_ptr<EmbeddedEngine>> EmbeddedEngine::start(Parts parts,
 }
 
 EmbeddedEngine::~EmbeddedEngine() {
+    state_->ending = true;
     state_->queue.close();
     state_->thread.join();
 }

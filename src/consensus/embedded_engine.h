@@ -27,7 +27,8 @@ namespace consensus {
 /// delays nobody. If a block cannot be written, what was executed upon it is executed anew.
 class EmbeddedEngine final : public Engine {
 public:
-    /// A miner's key. Errors are given to the submitters of the block.
+    /// A miner's key, from the engine's thread. A miner whose key is not to be had is absent: its
+    /// turn is passed over once the policy's timeout is over, and kept as long as the rules say.
     using MinerSigners =
         std::function<base::Result<std::unique_ptr<wire::Signer>>(const wire::LedgerId& miner)>;
 
@@ -36,7 +37,8 @@ public:
         crypto::SignatureVerifier& verifier;
         const base::Clock& clock;
         MinerSigners signer_of;
-        /// Told of failures that no caller hears of: a block that cannot be written (a full disk),
+        /// Told of failures that no caller hears of: an absent miner (once, until its key is there
+        /// again), a block that cannot be written (a full disk),
         /// a committed block that cannot be read for a follower (which is tried again). From any of
         /// the engine's threads; may be empty.
         std::function<void(const base::Error&)> on_error;
@@ -58,8 +60,9 @@ public:
     ~EmbeddedEngine() override;
 
     /// Errors given to `done`: `too_large` at once; `busy` when too many wait;
-    /// `storage_full` and `unavailable` for every transaction of a block that could not be written
-    /// (submit again later); `unavailable` after the end began; else the contract's reason.
+    /// `storage_full` and `unavailable` for every transaction of a block that could not be written,
+    /// or that no miner could seal (submit again later); `unavailable` after the end began; else
+    /// the contract's reason.
     void submit(base::Bytes envelope, Done done) override;
 
     [[nodiscard]] wire::Height height() const override;

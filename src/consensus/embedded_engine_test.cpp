@@ -353,6 +353,70 @@ TEST_F(EngineTest, EveryMinerSealsWithItsOwnKeyInTurn) {
     }
 }
 
+/// Each look at it takes 100 ms, so that whoever waits for a time comes to it.
+class PassingClock final : public base::Clock {
+public:
+    explicit PassingClock(base::TimePoint start) : start_(start) {}
+    [[nodiscard]] base::TimePoint now() const override { return start_ + 100ms * ++looks_; }
+
+private:
+    base::TimePoint start_;
+    mutable std::atomic<int> looks_ = 0;
+};
+
+// Goal: a miner whose key is not to be had is absent, and stops nobody. Method: one of three has no
+// key for two rounds, and then it has.
+TEST_F(EngineTest, AMinerWithoutItsKeyIsPassedOverAndItsTurnKept) {
+    const PassingClock passing(chain.now);
+    std::atomic<bool> gone = true;
+    const auto absent = chain.miners[1]->id();
+    auto parts = parts_of(*chain.app);
+    const EmbeddedEngine::Parts with_clock{
+        .application = parts.application,
+        .verifier = parts.verifier,
+        .clock = passing,
+        .signer_of = [&](const wire::LedgerId& id) -> base::Result<std::unique_ptr<wire::Signer>> {
+            if (gone && id == absent) return base::fail(ErrorCode::not_found, "no key file");
+            return signer_of(id);
+        },
+        .on_error = parts.on_error};
+    const auto engine = *EmbeddedEngine::start(with_clock, {});
+    base::TimePoint before = chain.app->info().time;
+    for (int i = 0; i < 6; ++i) {
+        const auto committed = chain::submit_and_wait(*engine, chain.signed_report(cast));
+        ASSERT_TRUE(committed) << committed.error().detail;
+        const auto block = engine->block(committed->height).value();
+        EXPECT_NE(block.header.miner, absent);
+        EXPECT_GE(block.header.time, before + 2s * block.seal.passed_over);
+        before = block.header.time;
+    }
+    EXPECT_GT(chain::mining(*engine)->miners[1].passes + chain::mining(*engine)->miners[1].forfeits,
+              0U);
+    {
+        const std::lock_guard lock(mutex);
+        ASSERT_EQ(errors.size(), 1U) << "told once";
+        EXPECT_NE(errors.front().detail.find("no key file"), std::string::npos);
+    }
+    gone = false;
+    const auto turns = chain::mining(*engine)->miners[1].turns;
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(chain::submit_and_wait(*engine, chain.signed_report(cast)));
+    }
+    EXPECT_GT(chain::mining(*engine)->miners[1].turns, turns);
+}
+
+// A verdict of the contracts ends a transaction; that nobody can seal it does not.
+TEST_F(EngineTest, WithoutAnyKeyItSaysThatItIsUnavailable) {
+    auto parts = parts_of(*chain.app);
+    parts.signer_of = [](const wire::LedgerId&) -> base::Result<std::unique_ptr<wire::Signer>> {
+        return base::fail(ErrorCode::not_found, "no key file");
+    };
+    const auto engine = *EmbeddedEngine::start(std::move(parts), {});
+    const auto committed = chain::submit_and_wait(*engine, chain.signed_report(cast));
+    ASSERT_FALSE(committed);
+    EXPECT_EQ(committed.error().code, ErrorCode::unavailable);
+}
+
 TEST_F(EngineTest, AMinersNewKeyIsFetchedWhenTheOldOneNoLongerSeals) {
     const auto engine = start();
     for (int i = 0; i < 3; ++i) {  // every signer is cached
