@@ -23,6 +23,9 @@ struct Limits {
     std::size_t unproven_of_device = 2;
     /// Notifications that an observer gets without a sign of life.
     std::uint32_t notifications_unheard = 32;
+    /// Notifications in a row that are acknowledged in none of their repeats; then the observer is
+    /// forgotten.
+    std::uint32_t notifications_lost = 4;
     /// Of one observer.
     std::uint32_t requests_per_second = 1'000;
     /// An observer that is silent for longer is forgotten; clients ask again after `refresh`.
@@ -34,6 +37,9 @@ struct Limits {
 struct Timing {
     std::chrono::milliseconds ack_timeout{1'000};  ///< At least a second: libcoap takes no less.
     std::uint16_t retransmit_max = 3;
+    /// Of a notification. libcoap 4.3.1 acknowledges a repeated one never again, so that after a
+    /// lost acknowledgement every repeat is in vain and only keeps the next one waiting.
+    std::uint16_t notification_retransmit_max = 1;
     /// How often a client renews an observation that it holds.
     std::chrono::milliseconds refresh{60'000};
 };

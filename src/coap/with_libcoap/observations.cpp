@@ -94,8 +94,17 @@ void Observations::forget(const DevicePath& path, const coap_session_t* session)
         [&](const Observation& one) { return one.session.get() == session && one.path == path; });
 }
 
-bool Observations::forget(const coap_session_t* session) {
-    return erase_if([&](const Observation& one) { return one.session.get() == session; }) > 0;
+std::size_t Observations::lose(const coap_session_t* session) {
+    for (auto& [path, group] : groups_) {
+        for (Observation& one : group) {
+            if (one.session.get() == session) ++one.lost;
+        }
+    }
+    return erase_if([&](const Observation& one) { return one.lost >= limits_.notifications_lost; });
+}
+
+std::size_t Observations::forget(const coap_session_t* session) {
+    return erase_if([&](const Observation& one) { return one.session.get() == session; });
 }
 
 void Observations::expire(Steady::time_point now) {

@@ -48,6 +48,7 @@ struct Observation {
     Token token;
     bool proven = false;        ///< A frame from there was answered.
     std::uint32_t unheard = 0;  ///< Notifications since the last request.
+    std::uint32_t lost = 0;     ///< Of them, in a row, without an acknowledgement.
     std::uint32_t sequence = 0;
     Steady::time_point last_request{};
     Steady::time_point second_began{};  ///< For the bound on requests per second.
@@ -71,8 +72,9 @@ public:
     [[nodiscard]] std::vector<Observation*> audience(const DevicePath& path);
     void forget(const DevicePath& path);
     void forget(const DevicePath& path, const coap_session_t* session);
-    /// Says whether there was any.
-    bool forget(const coap_session_t* session);
+    /// A notification to this address was lost; says how many are forgotten for it.
+    std::size_t lose(const coap_session_t* session);
+    std::size_t forget(const coap_session_t* session);
     void expire(Steady::time_point now);
     [[nodiscard]] std::size_t size() const { return size_; }
 

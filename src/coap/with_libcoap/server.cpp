@@ -60,10 +60,13 @@ struct Server::State {
                         const coap_pdu_t* request, const coap_string_t*, coap_pdu_t* response) {
         of(resource).post(session, request, response);
     }
-    static void on_nack(coap_session_t* session, const coap_pdu_t*, coap_nack_reason_t,
+    static void on_nack(coap_session_t* session, const coap_pdu_t*, coap_nack_reason_t reason,
                         coap_mid_t) {
         auto& self = *static_cast<State*>(coap_get_app_data(coap_session_get_context(session)));
-        if (self.observations.forget(session)) self.refuse("observer_lost");
+        const bool silent = reason == COAP_NACK_TOO_MANY_RETRIES;
+        const std::size_t forgotten =
+            silent ? self.observations.lose(session) : self.observations.forget(session);
+        if (forgotten > 0) self.counts.refusals["observer_lost"] += forgotten;
     }
 
     void refuse(std::string_view reason) { ++counts.refusals[std::string(reason)]; }
@@ -97,6 +100,7 @@ struct Server::State {
 bool Server::State::heard(Observation& from, Steady::time_point now) const {
     from.last_request = now;
     from.unheard = 0;
+    from.lost = 0;
     if (now - from.second_began >= std::chrono::seconds(1)) {
         from.second_began = now;
         from.requests_this_second = 0;
@@ -120,6 +124,7 @@ void Server::State::observe(coap_session_t* session, const coap_pdu_t* request,
         own = observations.add(*path, session, now);
         if (own == nullptr) return refuse(response, code(5, 3), "full");
         set_timing(session, timing);
+        coap_session_set_max_retransmit(session, timing.notification_retransmit_max);
     }
     if (!heard(*own, now)) return refuse(response, code(4, 29), "too_fast");
     own->token = token_of(request);
