@@ -296,6 +296,21 @@ base::Result<ChainReport> verify_chain(const std::filesystem::path& folder,
     return recheck(**stored, *verifier, options);
 }
 
+namespace {
+
+/// What is not said of a chain whose beginning is not here.
+std::string words_of_kept(const ChainReport& report) {
+    if (report.first_block == 1) return "";
+    return ", from block " + std::to_string(report.first_block) +
+           " on, the ones before are not here, so that nothing was executed again and no turns "
+           "were "
+           "checked; seals and approvals were checked " +
+           (report.first_seal == 0 ? std::string("of no block")
+                                   : "from block " + std::to_string(report.first_seal) + " on");
+}
+
+}  // namespace
+
 std::string words_of(const ChainReport& report) {
     const auto count = [](std::uint64_t number, std::string_view one) {
         return std::to_string(number) + " " + std::string(one) + (number == 1 ? "" : "s");
@@ -305,10 +320,8 @@ std::string words_of(const ChainReport& report) {
            count(report.transactions, "transaction") + ", " +
            (report.objects_checked ? count(report.vault_objects, "vault object")
                                    : std::string("vault objects not checked")) +
-           (report.first_block == 1 ? ""
-                                    : ", from block " + std::to_string(report.first_block) +
-                                          " on, the ones before are not here") +
-           ", header " + base::to_hex(report.tip_hash.view()).substr(0, 16) +
+           words_of_kept(report) + ", header " +
+           base::to_hex(report.tip_hash.view()).substr(0, 16) +
            (report.anchor_independent ? "" : "; anchor not independent");
 }
 

@@ -48,6 +48,9 @@ struct ChainReport {
     /// Above 1: the blocks before it are not here (pruned, or before the snapshot that the replica
     /// began with), and what is here was checked as far as that allows.
     wire::Height first_block = 1;
+    /// Where `first_block` is above 1: the first block whose seal and approvals were checked; 0: of
+    /// none, as no state before a block is kept.
+    wire::Height first_seal = 0;
     std::uint64_t blocks = 0;         ///< Verified before the finding, if there is one.
     std::uint64_t transactions = 0;   ///< In those blocks.
     std::uint64_t vault_objects = 0;  ///< Checked with `check_object`.

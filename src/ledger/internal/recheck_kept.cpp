@@ -6,10 +6,12 @@
 #include <variant>
 #include <vector>
 
+#include "chain/mining.h"
 #include "chain/queries.h"
 #include "crypto/ecdsa.h"
 #include "crypto/merkle.h"
 #include "ledger/application.h"
+#include "ledger/quorum.h"
 #include "state/tree.h"
 #include "wire/block.h"
 #include "wire/transaction.h"
@@ -33,7 +35,11 @@ private:
     Result<Finding> check_state(Height height);
     Result<Finding> check_block(Height height);
     [[nodiscard]] Finding check_place(const wire::Block& block, const std::string& at) const;
-    Result<Finding> check_seal(const wire::Block& block, const std::string& at) const;
+    Result<Finding> check_seal(const wire::Block& block, const std::string& at);
+    Result<Finding> check_approvals(const wire::Block& block, const std::string& at) const;
+    /// Whether `id` signed, with its key of before the block.
+    Result<bool> is_signed(const wire::LedgerId& id, Height before, base::ByteView message,
+                           const wire::SignatureBytes& signature) const;
     Result<Finding> check_contents(const wire::Block& block, const std::string& at);
 
     storage::KeyValueStore& stored_;
@@ -74,19 +80,55 @@ Finding KeptCheck::check_place(const wire::Block& block, const std::string& at) 
 }
 
 /// The key that counts is the one before the block (docs/adr/0010).
-Result<Finding> KeptCheck::check_seal(const wire::Block& block, const std::string& at) const {
+Result<bool> KeptCheck::is_signed(const wire::LedgerId& id, Height before, base::ByteView message,
+                                  const wire::SignatureBytes& signature) const {
+    const auto raw = application_->query(chain::path::key, id.view(), before);
+    if (!raw && raw.error().code == ErrorCode::not_found) return false;
+    if (!raw) return base::pass(raw);
+    const auto key = chain::encoding::decode_key_view(*raw);
+    if (!key) return base::pass(key);
+    const auto point = crypto::EcdsaPublicKey::decode(key->public_key.view());
+    return point && point->verify(message, signature.view());
+}
+
+Result<Finding> KeptCheck::check_seal(const wire::Block& block, const std::string& at) {
     const Height before = block.header.height - 1;
     if (before == 0 || before < oldest_state_) return Finding();
-    const auto raw = application_->query(chain::path::key, block.header.miner.view(), before);
-    const auto key =
-        raw ? chain::encoding::decode_key_view(*raw) : Result<chain::KeyView>(base::pass(raw));
-    if (!key) return at + "miner: " + key.error().detail;
-    const auto point = crypto::EcdsaPublicKey::decode(key->public_key.view());
+    if (report_.first_seal == 0) report_.first_seal = block.header.height;
     const auto message = wire::sealed_message(block.header_bytes, block.seal);
-    if (!point || !point->verify(message, block.seal.signature.view())) {
-        return at + "seal, signature: it is not the miner's";
+    const auto sealed = is_signed(block.header.miner, before, message, block.seal.signature);
+    if (!sealed) return base::pass(sealed);
+    if (!*sealed) return at + "seal, signature: it is not the miner's";
+    return check_approvals(block, at);
+}
+
+/// Who may approve is who was active before the block.
+Result<Finding> KeptCheck::check_approvals(const wire::Block& block, const std::string& at) const {
+    const Height before = block.header.height - 1;
+    const auto raw = application_->query(chain::path::mining, {}, before);
+    if (!raw) return base::pass(raw);
+    const auto mining = chain::encoding::decode_mining_view(*raw);
+    if (!mining) return base::pass(mining);
+    const auto is_active = [](const chain::MinerView& miner) {
+        return miner.standing == wire::MinerStanding::active;
+    };
+    const auto message = wire::approval_message(block.header_bytes, block.seal);
+    for (const auto& approval : block.seal.approvals) {
+        const auto who = "seal, approval by miner " + base::to_hex(approval.miner.view()) + ": ";
+        const auto miner = std::ranges::find(mining->miners, approval.miner, &chain::MinerView::id);
+        if (miner == mining->miners.end() || !is_active(*miner)) {
+            return at + who + "it was no active miner";
+        }
+        const auto approved = is_signed(approval.miner, before, message, approval.signature);
+        if (!approved) return base::pass(approved);
+        if (!*approved) return at + who + "the signature does not verify";
     }
-    return Finding();
+    const auto active =
+        static_cast<std::uint64_t>(std::ranges::count_if(mining->miners, is_active));
+    const auto needed = approvals_needed(mining->quorum, active);
+    if (block.seal.approvals.size() >= needed) return Finding();
+    return at + "seal: " + std::to_string(block.seal.approvals.size()) + " of the " +
+           std::to_string(needed) + " approvals that it needs";
 }
 
 Result<Finding> KeptCheck::check_contents(const wire::Block& block, const std::string& at) {

@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "ledger/internal/recheck.h"
 #include "ledger/long_chain.h"
+#include "ledger/testing.h"
 #include "storage/memory_store.h"
 
 namespace ledger {
@@ -14,7 +17,7 @@ namespace {
 
 using base::Bytes;
 
-class PrunedChainTest : public testing::Test {
+class PrunedChainTest : public ::testing::Test {
 protected:
     static constexpr wire::Height tip = 60;
     static constexpr wire::Height kept_from = 40;
@@ -63,8 +66,13 @@ TEST_F(PrunedChainTest, VerifiesFromItsFirstBlockOnAndSaysSo) {
     EXPECT_EQ(report.first_block, kept_from);
     EXPECT_EQ(report.height, tip);
     EXPECT_EQ(report.blocks, tip - kept_from + 1);
-    EXPECT_NE(words_of(report).find("from block 40 on, the ones before are not here"),
-              std::string::npos);
+    EXPECT_EQ(report.first_seal, kept_from + 1);
+    const auto words = words_of(report);
+    for (const auto* said : {"from block 40 on, the ones before are not here",
+                             "nothing was executed again and no turns were checked",
+                             "seals and approvals were checked from block 41 on"}) {
+        EXPECT_NE(words.find(said), std::string::npos) << words;
+    }
 }
 
 TEST_F(PrunedChainTest, AnAlteredSealIsFound) {
@@ -104,6 +112,43 @@ TEST_F(PrunedChainTest, ACheckpointBeyondTheTipIsMissed) {
     options.checkpoint =
         Checkpoint{.chain_id = options.trust.chain_id, .height = tip + 1, .header_hash = {}};
     expect_finding("blocks were cut off");
+}
+
+// Goal: the quorum of a block that is here is counted, though nothing is executed again.
+TEST(PrunedCommitteeTest, ABlockThatLostItsApprovalsIsFound) {
+    testing::Chain chain({.miners = 4, .policy = {.quorum = wire::Quorum::two_thirds}});
+    chain.approving = chain.miners;
+    for (int i = 0; i < 10; ++i) (void)chain.enrolled(wire::Role::nurse);
+    while (!chain.app->prune(5).value().done) {
+    }
+    VerifyOptions options;
+    options.trust.chain_id = chain.genesis().chain_id;
+    options.trust.genesis_hash = wire::hash_of(chain.genesis());
+    const auto finding = [&] { return recheck(chain.store, *chain.verifier, options)->finding; };
+    EXPECT_EQ(finding(), "");
+
+    auto block = chain.app->blocks().block(8).value();
+    const auto altered = [&](const std::function<void(wire::Seal&)>& alter) {
+        auto other = block;
+        alter(other.seal);
+        Bytes key{'B', 'b'};
+        base::append_u64(key, 8);
+        storage::WriteBatch batch;
+        batch.put(key, encode(other));
+        EXPECT_TRUE(chain.store.write(batch));
+        return finding();
+    };
+    EXPECT_EQ(altered([](wire::Seal& seal) { seal.approvals.pop_back(); }), "");
+    EXPECT_EQ(altered([](wire::Seal& seal) { seal.approvals.resize(2); }),
+              "block 8: seal: 2 of the 3 approvals that it needs");
+    EXPECT_NE(altered([](wire::Seal& seal) {
+                  seal.approvals[1].signature.bytes[3] ^= 1U;
+              }).find("the signature does not verify"),
+              std::string::npos);
+    EXPECT_NE(altered([](wire::Seal& seal) {
+                  seal.approvals[1].miner.bytes[3] ^= 1U;
+              }).find("it was no active miner"),
+              std::string::npos);
 }
 
 }  // namespace

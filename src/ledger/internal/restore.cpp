@@ -9,6 +9,7 @@
 #include "crypto/merkle.h"
 #include "ledger/block_store.h"
 #include "ledger/history_log.h"
+#include "ledger/quorum.h"
 #include "state/keys.h"
 #include "state/values.h"
 #include "wire/transaction.h"
@@ -125,8 +126,13 @@ base::Result<void> Restore::take_state_chunk(std::uint32_t index, base::ByteView
 }
 
 void Restore::pick_out_keys(const state::SnapshotChunk& chunk) {
+    const auto miner_key = state::miner_at(0);
     for (const auto& entry : chunk.entries) {
         if (entry.own) continue;
+        if (entry.key.size() == miner_key.size() && entry.key[0] == miner_key[0]) {
+            const auto miner = state::decode_miner_record(entry.value);
+            if (miner) miners_.insert_or_assign(miner->id, miner->standing);
+        }
         const auto found = wanted_.find(base::Bytes(entry.key.begin(), entry.key.end()));
         if (found == wanted_.end()) continue;
         found->second = base::Bytes(entry.value.begin(), entry.value.end());
@@ -179,10 +185,54 @@ base::Result<void> Restore::check_seal() const {
     for (const bool good : verifier_.verify(checks)) {
         if (!good) return fail(ErrorCode::bad_signature, "a signature of the block's seal");
     }
-    if (approvals.empty() && frame_->genesis.policy.quorum != wire::Quorum::miner_alone) {
-        return fail(ErrorCode::not_authorised, "nobody approved the block");
+    return check_quorum();
+}
+
+base::Result<std::set<wire::LedgerId>> Restore::touched() const {
+    std::set<wire::LedgerId> out;
+    for (const auto& envelope : frame_->block.transactions) {
+        const auto tx = wire::decode_transaction(envelope);
+        if (!tx) return base::pass(tx);
+        const auto& action = tx->body.action;
+        if (const auto* enrol = std::get_if<wire::Enrol>(&action)) out.insert(enrol->subject);
+        if (const auto* revoke = std::get_if<wire::RevokeKey>(&action)) out.insert(revoke->subject);
+        if (const auto* change = std::get_if<wire::ChangeMining>(&action)) {
+            out.insert(change->subject);
+        }
+        if (const auto* evidence = std::get_if<wire::Evidence>(&action)) {
+            const auto header = wire::decode_header(evidence->header_a);
+            if (!header) return base::pass(header);
+            out.insert(header->miner);
+        }
     }
-    return {};
+    return out;
+}
+
+base::Result<void> Restore::check_quorum() const {
+    const auto may_have_changed = touched();
+    if (!may_have_changed) return base::pass(may_have_changed);
+    std::uint64_t active = 0;
+    for (const auto& [id, standing] : miners_) {
+        const bool stands = standing == wire::MinerStanding::active;
+        if (stands && !may_have_changed->contains(id)) ++active;
+    }
+    const auto& approvals = frame_->block.seal.approvals;
+    for (const auto& approval : approvals) {
+        const auto miner = miners_.find(approval.miner);
+        const bool changed = may_have_changed->contains(approval.miner);
+        const bool stands = miner != miners_.end() && miner->second == wire::MinerStanding::active;
+        if (miner == miners_.end() || (!stands && !changed)) {
+            return fail(ErrorCode::not_authorised, "the block is approved by " +
+                                                       base::to_hex(approval.miner.view()) +
+                                                       ", who is no active miner");
+        }
+        if (changed) ++active;
+    }
+    const auto needed = approvals_needed(frame_->genesis.policy.quorum, active);
+    if (approvals.size() >= needed) return {};
+    return fail(ErrorCode::not_authorised, "the block has " + std::to_string(approvals.size()) +
+                                               " of the " + std::to_string(needed) +
+                                               " approvals that it needs");
 }
 
 base::Result<void> Restore::finish() {

@@ -4,20 +4,27 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "base/error.h"
 #include "crypto/signature_verifier.h"
 #include "ledger/internal/snapshot_frame.h"
 #include "ledger/snapshot.h"
 #include "state/snapshot.h"
+#include "state/values.h"
 #include "storage/key_value_store.h"
 
 namespace ledger {
 
 /// One attempt to restore a snapshot into an empty store. First come the chunks of the frame, whose
 /// header must be the trusted one; then those of the state, whose root that header names. On the
-/// way the keys of whoever sealed and approved the block are picked out, so that its seal is
-/// verified before anything counts as a chain. One thread.
+/// way the miners, and the keys of whoever sealed and approved the block, are picked out, so that
+/// its seal is verified and its approvals are counted before anything counts as a chain. One
+/// thread.
+///
+/// Those who approve a block are the miners of the state before it, which is not here: they are
+/// those of the state after it, but for the ones whose standing this very block may have changed.
+/// Such a one counts as active where it approved, and not otherwise.
 class Restore {
 public:
     /// Borrows both. Forgets what an earlier attempt left in the store. Errors: as
@@ -45,6 +52,10 @@ private:
     [[nodiscard]] base::Result<wire::PublicKeyBytes> key_of(const wire::LedgerId& id) const;
     [[nodiscard]] base::Result<void> check_state() const;
     [[nodiscard]] base::Result<void> check_seal() const;
+    /// Whether so many approved as the policy asks for. Errors: `not_authorised`.
+    [[nodiscard]] base::Result<void> check_quorum() const;
+    /// Miners whose standing the block may have changed.
+    [[nodiscard]] base::Result<std::set<wire::LedgerId>> touched() const;
     [[nodiscard]] base::Result<void> finish();
     [[nodiscard]] std::unexpected<base::Error> end(const base::Error& error);
 
@@ -59,6 +70,7 @@ private:
     std::unique_ptr<state::SnapshotImport> import_;
     /// What the checks at the end need, by key; nothing where the state did not have it (yet).
     std::map<base::Bytes, std::optional<base::Bytes>> wanted_;
+    std::map<wire::LedgerId, wire::MinerStanding> miners_;  ///< As the state has them.
 };
 
 }  // namespace ledger
