@@ -11,6 +11,10 @@
 #include "base/random.h"
 #include "base/testing.h"
 #include "cli/enrolment.h"
+#include "coap/available.h"
+#include "coap/client_network.h"
+#include "coap/pda_network.h"
+#include "coap/testing/lossy_relay.h"
 #include "device/device_session.h"
 #include "device/sensors.h"
 #include "gateway/gateway.h"
@@ -116,7 +120,7 @@ struct WholePath : testing::Test {
     void restart_pda() {
         hub.reset();
         auto opened =
-            pda::Hub::open(folder.pda() / "pdas.json", {}, {pda_disk, broker, clock, random});
+            pda::Hub::open(folder.pda() / "pdas.json", {}, {pda_disk, *pdas_use, clock, random});
         ASSERT_TRUE(opened) << opened.error().detail;
         hub = std::move(*opened);
     }
@@ -131,10 +135,10 @@ struct WholePath : testing::Test {
             {folder.fleet(), device::PatientClock(start, 1'000, length), 16, std::nullopt},
             {clock, random});
         ASSERT_TRUE(opened) << opened.error().detail;
-        (*opened)->attach(broker.make_client({"device", "device", ""}));
+        (*opened)->attach(devices_use->make_client({"device", "device", ""}));
         sessions[id] = std::move(*opened);
     }
-    void round() {
+    virtual void round() {
         for (auto& [id, session] : sessions) ASSERT_TRUE(session->tick());
         hub->step(0ms);
         gateway->work_once();
@@ -171,6 +175,8 @@ struct WholePath : testing::Test {
     base::ManualClock clock{start};
     base::SeededRandom random{1};
     MemoryBroker broker;
+    mqtt::Network* pdas_use = &broker;
+    mqtt::Network* devices_use = &broker;
     storage::MemoryStore identities;
     storage::MemoryStore readings;
     storage::MemoryStore pda_disk;
@@ -365,6 +371,108 @@ TEST_F(WholePath, GoesOnAfterThirtyDaysWithNewCredentials) {
     run_to_end();
     expect_each_stored_once(oximeter);
     expect_each_stored_once(implant);
+}
+
+/// The devices reach the PDA over CoAP, on real UDP; the PDA the gateway over the broker in memory.
+struct WholePathOverCoap : WholePath {
+    void SetUp() override {
+        if (!coap::available()) GTEST_SKIP() << coap::absent_text;
+        address.port = coap::free_port().value();
+        way.emplace(address.port, 5);
+        auto opened = coap::ClientNetwork::open(way->address(), {});
+        ASSERT_TRUE(opened) << opened.error().detail;
+        clients = std::move(*opened);
+        devices_use = clients.get();
+        kill_pda();
+    }
+    ~WholePathOverCoap() override {
+        sessions.clear();
+        hub.reset();
+    }
+    /// As kill -9 of the PDA's process, and its next start: observations and sessions are gone.
+    void kill_pda() {
+        hub.reset();
+        over_coap.reset();
+        auto server = coap::Server::listen(address, {}, {});
+        ASSERT_TRUE(server) << server.error().detail;
+        over_coap = std::make_unique<coap::PdaNetwork>(broker, std::move(*server));
+        pdas_use = over_coap.get();
+        restart_pda();
+    }
+    void round() override {
+        for (int i = 0; i < 3; ++i) {
+            clients->poll(1ms);
+            way->poll();
+            if (hub) hub->step(0ms);
+            way->poll();
+        }
+        WholePath::round();
+    }
+
+    coap::Address address;
+    std::optional<coap::testing::LossyRelay> way;
+    std::unique_ptr<coap::ClientNetwork> clients;
+    std::unique_ptr<coap::PdaNetwork> over_coap;
+};
+
+TEST_F(WholePathOverCoap, BringsEveryBatchIntoTheSeriesOnce) {
+    restart_device(oximeter);
+    restart_device(implant);
+    run_to_end();
+    expect_each_stored_once(oximeter);
+    expect_each_stored_once(implant);
+    EXPECT_TRUE(std::ranges::is_sorted(stored(oximeter)));
+    EXPECT_EQ(gateway->counts().duplicates, 0U);
+    EXPECT_TRUE(gateway->counts().refusals.empty());
+    const auto counts = over_coap->server().counts();
+    EXPECT_GE(counts.frames_up, 2 * batches_a_device);
+    EXPECT_TRUE(counts.refusals.empty());
+    // What seals to the cloud passes the PDA unopened on this way too.
+    EXPECT_GT(hub->summary().counts.passed_on, batches_a_device);
+}
+
+TEST_F(WholePathOverCoap, LosesAndDoublesNothingWhilePartiesAreKilledAndDatagramsDoubled) {
+    base::SeededRandom chance(11);
+    way->set({.lost = 0, .doubled = 30, .late = 0});
+    restart_device(oximeter);
+    restart_device(implant);
+    for (int i = 0; i < 10'000 && !done(); ++i) {
+        round();
+        switch (chance.below(100)) {
+            case 0:
+                restart_gateway();
+                break;
+            case 1:
+                ASSERT_NO_FATAL_FAILURE(kill_pda());
+                break;
+            case 2:
+                restart_device(chance.below(2) == 0 ? oximeter : implant);
+                break;
+            case 3:
+                broker.restart();
+                break;
+            default:
+                break;
+        }
+    }
+    EXPECT_TRUE(done());
+    expect_each_stored_once(oximeter);
+    expect_each_stored_once(implant);
+}
+
+TEST_F(WholePathOverCoap, SendsLaterWhatThePdaKeptWhileItsBrokerWasAway) {
+    restart_device(oximeter);
+    run(20);
+    broker.set_down(true);
+    run(400);  // more than the device's whole run
+    EXPECT_FALSE(sessions[oximeter]->done()) << "kept is not delivered";
+    EXPECT_GT(sessions[oximeter]->counts().kept, batches_a_device / 2);
+    ASSERT_NO_FATAL_FAILURE(kill_pda());
+    run(100);
+    broker.set_down(false);
+    run_to_end();
+    expect_each_stored_once(oximeter);
+    EXPECT_TRUE(std::ranges::is_sorted(stored(oximeter)));
 }
 
 TEST_F(WholePath, RefusesToEnrolADeviceWithoutAPda) {
