@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <optional>
 
 #include "base/check.h"
@@ -28,6 +27,9 @@ constexpr int refused_messages2_max = 8;
 constexpr int cookies_max = 3;
 /// After so many handshakes in a row that failed, a time learnt from the responder is forgotten.
 constexpr std::size_t failures_before_no_time = 4;
+/// The end of the year 9999, in ms: no time that a responder may have. Far below what can be added
+/// to without an overflow.
+constexpr std::uint64_t learnt_ms_max = 253'402'300'799'999;
 
 /// A session and what a user's client takes from it.
 struct Keys {
@@ -155,7 +157,7 @@ void Client::State::receive_message2(Outcome& out, base::ByteView frame, base::T
         return refuse(out, finished.error());
     }
     if (asking->stated_no_time) {
-        if (finished->time_ms > static_cast<std::uint64_t>(std::numeric_limits<int64_t>::max())) {
+        if (finished->time_ms > learnt_ms_max) {
             refuse(out, Failure::time);
             return give_up();
         }

@@ -222,6 +222,22 @@ TEST_F(ClientTest, WithoutAClockLearnsTheTimeAndThenStatesIt) {
     EXPECT_FALSE(lost.receive(again.to_send.at(0), local()).peer_time);
 }
 
+// Any time up to 2^63 ms was taken once, and the next sum with it overflowed.
+TEST_F(ClientTest, WithoutAClockTakesNoTimeAfterTheYear9999) {
+    constexpr auto year_10000 = base::from_unix_ms(253'402'300'800'000);
+    const auto boot = base::TimePoint{1s};
+    cast.enrol(1, true);
+    for (const auto& [time, taken] : {std::pair{year_10000 - 1ms, true}, {year_10000, false}}) {
+        cast.clock.set(time);
+        auto lost = cast.client(1, false);
+        const auto second = at_server(lost.start(boot).to_send.at(0)).to_send.at(0);
+        const auto outcome = lost.receive(second, boot);
+        EXPECT_EQ(outcome.peer_time.has_value(), taken);
+        EXPECT_EQ(outcome.to_send.size(), taken ? 1U : 0U);
+        EXPECT_EQ(outcome.failure, taken ? std::nullopt : std::optional(Failure::time));
+    }
+}
+
 TEST_F(ClientTest, GoesOnWhenTheClockIsSetBackOrForth) {
     ASSERT_TRUE(cast.connect(client));
     cast.clock.advance(-2h);

@@ -226,6 +226,25 @@ TEST_F(ServerTest, RefusesPointsOfLowOrderEvenUnderARightMac1) {
     EXPECT_TRUE(serves_others());
 }
 
+// docs/protocol.md 2.5 says it: the refusal of times before the start does not reach a MSG1 whose
+// initiator's clock was fast.
+TEST_F(ServerTest, AMessage1OfAFastClockMayBeAnsweredAgainAfterARestartAndNeverCompletes) {
+    auto fast = cast.client(1);
+    const auto first = fast.start(cast.clock.now() + 3s).to_send.at(0);
+    const auto second = receive(first).to_send.at(0);
+    const auto third = fast.receive(second, cast.clock.now() + 3s).to_send.at(0);
+    ASSERT_TRUE(receive(third).established);
+    cast.clock.advance(1s);
+    cast.restart_server();
+    EXPECT_EQ(receive(first).to_send.at(0).size(), message2_bytes);
+    expect_silence(receive(first), Failure::replay);
+    expect_silence(receive(third), Failure::state);
+    EXPECT_EQ(cast.server->counts().established, 0U);
+    cast.clock.advance(5s);
+    cast.server->tick(cast.clock.now());
+    EXPECT_EQ(cast.server->counts().half_open, 0U);
+}
+
 // Goal: no flipped bit of MSG1 or MSG3 completes, each has a counted reason, and the true frames
 // still complete afterwards.
 TEST_F(ServerTest, AnyFlippedBitIsSilenceAndACountedReason) {
