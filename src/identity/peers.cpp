@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/peers.h"
 
+#include <string_view>
 #include <utility>
 
 #include "keyagreement/credentials.h"
@@ -8,8 +9,11 @@
 namespace identity {
 namespace {
 
+using base::ErrorCode;
 using keyagreement::Peer;
 using keyagreement::PeerName;
+
+constexpr std::string_view sequence_key = "peers/provision_sequence";
 
 wire::DeviceId device_of(const PeerName& name) {
     wire::DeviceId id;
@@ -32,8 +36,40 @@ std::optional<Peer> peer_of(const askg::ProvisionedPeer& provided, std::int64_t 
 
 }  // namespace
 
-void Peers::take(askg::Provision provision) {
+base::Result<std::unique_ptr<Peers>> Peers::open(const Directory& directory,
+                                                 storage::KeyValueStore& store) {
+    const auto stored = store.get(base::as_bytes(sequence_key));
+    if (!stored) return base::pass(stored);
+    if (*stored && (*stored)->size() != sizeof(std::uint64_t)) {
+        return base::fail(ErrorCode::corrupted, "the newest provision's number is none");
+    }
+    auto peers = std::make_unique<Peers>(directory);
+    peers->store_ = &store;
+    if (*stored) peers->sequence_ = base::read_u64(**stored);
+    return peers;
+}
+
+/// On disk before it counts.
+base::Result<void> Peers::remember(std::uint64_t sequence) {
+    if (store_ == nullptr || sequence == sequence_) return {};
+    const auto key = base::as_bytes(sequence_key);
+    base::Bytes value;
+    base::append_u64(value, sequence);
+    storage::WriteBatch batch;
+    batch.put(base::Bytes(key.begin(), key.end()), std::move(value));
+    return store_->write(batch);
+}
+
+base::Result<void> Peers::take(askg::Provision provision) {
     const std::scoped_lock lock(mutex_);
+    if (provision.sequence < sequence_) {
+        return base::fail(ErrorCode::replayed, "the provision is number " +
+                                                   std::to_string(provision.sequence) +
+                                                   ", and number " + std::to_string(sequence_) +
+                                                   " was here before: an older file was put back; "
+                                                   "let the key generator make a new one");
+    }
+    if (auto remembered = remember(provision.sequence); !remembered) return remembered;
     if (provision.complete) {
         for (auto& [name, peer] : std::exchange(provided_, {})) gone_.insert(name);
     }
@@ -45,6 +81,7 @@ void Peers::take(askg::Provision provision) {
     sequence_ = provision.sequence;
     ++taken_;
     month_ = -1;
+    return {};
 }
 
 std::uint64_t Peers::sequence() const {

@@ -84,6 +84,44 @@ TEST_F(KnownPeers, AreFoundByTheNamesOfThreeDaysInTheirProfileAlone) {
     EXPECT_FALSE(find(3, Profile::pda_cloud));
 }
 
+TEST_F(KnownPeers, OfAnOlderProvisionAreNotTakenAfterARestartEither) {
+    const auto provision_of = [&](std::uint64_t number, bool user_revoked) {
+        askg::Provision provision{
+            .sequence = number, .made_at = now, .complete = true, .peers = {}};
+        provision.peers.push_back(provided(user));
+        provision.peers[0].revoked = user_revoked;
+        return provision;
+    };
+    auto first = *Peers::open(*directory, store);
+    EXPECT_EQ(first->sequence(), 0U);
+    ASSERT_TRUE(first->take(provision_of(4, false)));
+    ASSERT_TRUE(first->take(provision_of(5, true)));
+    const auto check_refused = [&](Peers& kept) {
+        const auto version = kept.version();
+        const auto back = kept.take(provision_of(4, false));
+        ASSERT_FALSE(back);
+        EXPECT_EQ(back.error().code, base::ErrorCode::replayed);
+        EXPECT_NE(back.error().detail.find("number 5 was here before"), std::string::npos);
+        EXPECT_EQ(kept.version(), version) << "and changes nothing";
+    };
+    check_refused(*first);
+    first.reset();
+    auto second = *Peers::open(*directory, store);
+    check_refused(*second);
+    ASSERT_TRUE(second->take(provision_of(5, true))) << "the one that was there is taken again";
+    EXPECT_EQ(second->refused().size(), 1U);
+    ASSERT_TRUE(second->take(provision_of(6, false)));
+}
+
+TEST_F(KnownPeers, AreNotTakenWhereTheirNumberCannotBeWritten) {
+    auto kept = *Peers::open(*directory, store);
+    store.set_full(true);
+    askg::Provision provision{.sequence = 7, .made_at = now, .complete = true, .peers = {}};
+    EXPECT_FALSE(kept->take(std::move(provision)));
+    store.set_full(false);
+    EXPECT_EQ(kept->sequence(), 0U);
+}
+
 TEST_F(KnownPeers, HaveTheKeysOfThisMonthAndTheLast) {
     auto found = find(pda, Profile::pda_cloud);
     ASSERT_TRUE(found && found->psk_previous);
