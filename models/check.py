@@ -4,6 +4,8 @@
 
 usage: models/check.py              checks; exit 1 and a line a finding where something is wrong
        models/check.py --self-test  plants each kind of fault and demands that it is found
+       models/check.py --schedule   records that the models were held against the key schedule as
+                                    it is now; for a person who did that
 
 A model that changed without a new run (models/run.py --record) fails here, and so does a statement
 of docs/security.md that points to no claim or test, or to one that does not exist. A run that is
@@ -40,6 +42,13 @@ def check_verdicts(texts, runs):
     for unused in sorted(set(texts) - {run["model"] for run in runs}):
         findings.append(f"{unused}: no run is recorded")
     return findings
+
+
+def check_schedule(document, sources, recorded):
+    if models.sha256(models.schedule_text(document, sources)) == recorded:
+        return []
+    return ["the key schedule or the messages changed (docs/protocol.md 2.3 and 2.4, or "
+            "src/keyagreement's handshake): change the models, run them, then --schedule"]
 
 
 def test_names(root):
@@ -96,6 +105,17 @@ def self_test(texts, runs, document, tests, attacks):
     turned = copy.deepcopy(runs)
     altered = turned[runs.index(first)]
     altered["claims"] = {name: "attack" for name in altered["claims"]}
+    thinned = copy.deepcopy(runs)
+    lost = thinned[runs.index(first)]
+    lost["claims"] = dict(list(lost["claims"].items())[:1])
+    protocol, sources = models.schedule()
+    reordered = protocol.replace("MixKey(ss, \"\"); MixKey(psk", "MixKey(psk")
+    recoded = [source.replace("\"confirm\"", "\"conform\"") for source in sources]
+    commented = ["// a remark\n" + source for source in sources]
+    now = models.sha256(models.schedule_text(protocol, sources))
+    if check_schedule(protocol, commented, now):
+        print("a remark in the code counts as a change of the key schedule")
+        return 1
     orphan = dict(texts, **{"new.spdl": "x"})
     row = "\n## Planted (stated)\n| 13 | witchcraft is resisted |\n"
     dead = "\n| 14 | `test: Witch.Craft` |\n"
@@ -104,6 +124,9 @@ def self_test(texts, runs, document, tests, attacks):
     faults = {
         "the model changed": check_verdicts(changed, runs),
         "not the expected one": check_verdicts(texts, turned),
+        "the recorded verdict is not": check_verdicts(texts, thinned),
+        "or the messages changed": check_schedule(reordered, sources, now),
+        "the models, run them": check_schedule(protocol, recoded, now),
         "no run is recorded": check_verdicts(orphan, runs),
         "points to nothing": check_document(document + row, runs, tests, attacks),
         "there is no test": check_document(document + dead, runs, tests, attacks),
@@ -121,7 +144,11 @@ def main():
     document, tests, attacks = SECURITY.read_text(), test_names(ROOT), attack_names(ROOT)
     if "--self-test" in sys.argv[1:]:
         return self_test(texts, runs, document, tests, attacks)
+    if "--schedule" in sys.argv[1:]:
+        models.write(runs, models.sha256(models.schedule_text(*models.schedule())))
+        return 0
     findings = check_verdicts(texts, runs) + check_document(document, runs, tests, attacks)
+    findings += check_schedule(*models.schedule(), models.modelled_schedule())
     for finding in findings:
         print(finding)
     waiting = [run for run in runs if not models.is_made(run)]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goal: no flipped bit of the 214 bytes of a handshake gets an answer, in any profile or suite: each
+// Goal: no flipped bit of the 214 bytes of a handshake is answered, in any profile or suite: each
 // has a counted reason, and the genuine messages complete afterwards. Method: every bit of MSG1,
 // once as it comes and once with the mac1 that fits it, then every bit of MSG2 at the initiator and
 // of MSG3 at the responder.
