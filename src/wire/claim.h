@@ -91,8 +91,11 @@ inline constexpr std::size_t uncovered_readers_max = 16;
 /// Canonical JSON: one line, fixed order of members, bytes as unpadded base64url, no other spaces,
 /// a newline at the end. CHECKs that a number of readers is within its bound.
 [[nodiscard]] std::string to_json(const Claim& claim);
-/// The compact form: canonical protobuf (proto/salus/v1/receipt.proto).
+/// The compact form: canonical protobuf (proto/salus/v1/receipt.proto), packed. Of a claim that
+/// would be above 64 KiB the plain one, which nobody reads.
 [[nodiscard]] base::Bytes encode(const Claim& claim);
+/// Version 2 of it, which is still read: the protobuf alone.
+[[nodiscard]] base::Bytes encode_plain(const Claim& claim);
 /// For QR codes: "SALUS:" and the compact form in base45 (RFC 9285), all of it in QR's alphanumeric
 /// set.
 [[nodiscard]] std::string to_text(const Claim& claim);

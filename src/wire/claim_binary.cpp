@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/check.h"
 #include "salus/v1/receipt.pb.h"
 #include "wire/claim.h"
 #include "wire/internal/claim_bounds.h"
 #include "wire/internal/codec.h"
+#include "wire/internal/packing.h"
+#include "wire/internal/shared_steps.h"
 
 namespace wire {
 namespace {
 
 namespace pb = salus::v1;
 using internal::FieldChecker;
+using internal::SiblingFrom;
+using internal::StepSource;
+using internal::StepSources;
 using internal::text;
+
+constexpr std::string_view what = "receipt";
 
 std::string joined(const std::vector<Hash256>& path) {
     std::string out;
@@ -20,26 +29,62 @@ std::string joined(const std::vector<Hash256>& path) {
     for (const auto& hash : path) out += base::as_text(hash.view());
     return out;
 }
-void write(const StateProof& proof, pb::StateProof& out) {
+/// `sources`: the siblings that follow from other proofs are left out.
+void write(const StateProof& proof, pb::StateProof& out,
+           const std::vector<StepSource>* sources = nullptr) {
     out.set_key(proof.key.data(), proof.key.size());
     out.set_value(proof.value.data(), proof.value.size());
-    for (const auto& step : proof.steps) {
-        *out.mutable_bits() += static_cast<char>(step.bit);
-        *out.mutable_siblings() += base::as_text(step.sibling.view());
+    for (std::size_t i = 0; i < proof.steps.size(); ++i) {
+        *out.mutable_bits() += static_cast<char>(proof.steps[i].bit);
+        if (sources != nullptr && (*sources)[i].from != SiblingFrom::itself) continue;
+        *out.mutable_siblings() += base::as_text(proof.steps[i].sibling.view());
     }
+}
+
+/// Those of the main tree: the signers' keys, then the patient's leaf.
+std::vector<StateProof> main_proofs_of(const ProvenTransaction& fact) {
+    auto out = fact.signers;
+    if (fact.patient_leaf) out.push_back(*fact.patient_leaf);
+    return out;
+}
+/// Whether the value of the patient's leaf is what the consent's proof leads to.
+bool leads_to_leaf(const ProvenTransaction& fact) {
+    return fact.patient_leaf && fact.consent &&
+           std::ranges::equal(fact.patient_leaf->value, internal::root_of(*fact.consent).view());
+}
+/// Nothing where the steps of these proofs are not shared, as far as they should be.
+std::optional<StepSources> shared_steps_of(const ProvenTransaction& fact) {
+    const bool no_value = fact.patient_leaf && fact.patient_leaf->value.empty();
+    if (no_value && fact.consent) return std::nullopt;  // it would read as left out
+    const auto proofs = main_proofs_of(fact);
+    const auto sources = internal::step_sources(proofs);
+    if (!sources) return std::nullopt;
+    auto filled = proofs;
+    internal::fill_siblings(filled, *sources);
+    if (filled != proofs) return std::nullopt;
+    return sources;
 }
 
 struct FactWriter {
     pb::Claim& claim;
+    const StepSources* shared = nullptr;  ///< Of the proofs of a transaction.
 
     void operator()(const ProvenTransaction& fact) const {
         auto& out = *claim.mutable_transaction();
         out.set_envelope(fact.envelope.data(), fact.envelope.size());
         out.set_history_index(fact.history_index);
         out.set_history_path(joined(fact.history_path));
-        for (const auto& proof : fact.signers) write(proof, *out.add_signers());
-        if (fact.patient_leaf) write(*fact.patient_leaf, *out.mutable_patient_leaf());
+        const auto of = [&](std::size_t i) { return shared == nullptr ? nullptr : &(*shared)[i]; };
+        for (std::size_t i = 0; i < fact.signers.size(); ++i) {
+            write(fact.signers[i], *out.add_signers(), of(i));
+        }
+        if (fact.patient_leaf) {
+            write(*fact.patient_leaf, *out.mutable_patient_leaf(), of(fact.signers.size()));
+        }
         if (fact.consent) write(*fact.consent, *out.mutable_consent());
+        if (shared == nullptr) return;
+        out.set_shared_steps(1);
+        if (leads_to_leaf(fact)) out.mutable_patient_leaf()->clear_value();
     }
     void operator()(const ProvenConsent& fact) const {
         auto& out = *claim.mutable_consent();
@@ -85,24 +130,71 @@ std::vector<Hash256> read_path(const std::string& raw, std::size_t max, std::str
     }
     return out;
 }
-StateProof read(const pb::StateProof& in, FieldChecker& check) {
-    StateProof out{.key = bytes_of(in.key()), .value = bytes_of(in.value()), .steps = {}};
-    check.require(!out.key.empty(), "a proof without a key");
-    const auto siblings =
-        read_path(in.siblings(), internal::state_steps_max,
-                  "the siblings of a proof are not 0 to 256 times 32 bytes", check);
-    check.require(siblings.size() == in.bits().size(), "a proof has as many bits as siblings");
+/// Its steps with bits alone, and the siblings that are given.
+struct OpenProof {
+    StateProof proof;
+    std::vector<Hash256> siblings;
+};
+OpenProof read_open(const pb::StateProof& in, FieldChecker& check) {
+    OpenProof out{
+        .proof = {.key = bytes_of(in.key()), .value = bytes_of(in.value()), .steps = {}},
+        .siblings = read_path(in.siblings(), internal::state_steps_max,
+                              "the siblings of a proof are not 0 to 256 times 32 bytes", check)};
+    check.require(!out.proof.key.empty(), "a proof without a key");
+    check.require(in.bits().size() <= internal::state_steps_max, "a proof has at most 256 bits");
     if (!check.ok()) return out;
-    for (std::size_t i = 0; i < siblings.size(); ++i) {
-        out.steps.push_back(
-            {.bit = static_cast<std::uint8_t>(in.bits()[i]), .sibling = siblings[i]});
+    for (const char bit : in.bits()) {
+        out.proof.steps.push_back({.bit = static_cast<std::uint8_t>(bit), .sibling = {}});
     }
     return out;
+}
+/// Each given sibling in its step. `sources`: nothing where all are given.
+void put_siblings(OpenProof& open, const std::vector<StepSource>* sources, FieldChecker& check) {
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < open.proof.steps.size(); ++i) {
+        if (sources != nullptr && (*sources)[i].from != SiblingFrom::itself) continue;
+        if (next < open.siblings.size()) open.proof.steps[i].sibling = open.siblings[next];
+        ++next;
+    }
+    check.require(next == open.siblings.size(), "a proof has as many bits as siblings");
+}
+StateProof read(const pb::StateProof& in, FieldChecker& check) {
+    auto open = read_open(in, check);
+    put_siblings(open, nullptr, check);
+    return std::move(open.proof);
 }
 /// `in` is the field where `present`, and a default otherwise.
 std::optional<StateProof> read(bool present, const pb::StateProof& in, FieldChecker& check) {
     if (!present) return std::nullopt;
     return read(in, check);
+}
+
+/// With what a transaction's proofs of the main tree leave to each other.
+std::vector<StateProof> read_main_proofs(const pb::ProvenTransaction& in,
+                                         const std::optional<StateProof>& consent,
+                                         FieldChecker& check) {
+    std::vector<OpenProof> open;
+    for (const auto& proof : in.signers()) open.push_back(read_open(proof, check));
+    if (in.has_patient_leaf()) open.push_back(read_open(in.patient_leaf(), check));
+    std::vector<StateProof> out;
+    for (const auto& one : open) out.push_back(one.proof);
+    std::optional<StepSources> sources;
+    if (in.shared_steps() != 0) {
+        sources = internal::step_sources(out);
+        check.require(in.shared_steps() == 1 && sources, "its proofs share no steps");
+        if (!check.ok()) return out;
+    }
+    for (std::size_t i = 0; i < open.size(); ++i) {
+        put_siblings(open[i], sources ? &(*sources)[i] : nullptr, check);
+        out[i] = std::move(open[i].proof);
+    }
+    if (!check.ok() || !sources) return out;
+    if (in.has_patient_leaf() && consent && out.back().value.empty()) {
+        const auto root = internal::root_of(*consent);
+        out.back().value.assign(root.bytes.begin(), root.bytes.end());
+    }
+    internal::fill_siblings(out, *sources);
+    return out;
 }
 
 ProvenTransaction read(const pb::ProvenTransaction& in, FieldChecker& check) {
@@ -117,10 +209,13 @@ ProvenTransaction read(const pb::ProvenTransaction& in, FieldChecker& check) {
         .history_path = read_path(in.history_path(), internal::history_steps_max,
                                   "history_path is not 0 to 64 times 32 bytes", check),
         .signers = {},
-        .patient_leaf = read(in.has_patient_leaf(), in.patient_leaf(), check),
+        .patient_leaf = {},
         .consent = read(in.has_consent(), in.consent(), check)};
     if (!check.ok()) return out;
-    for (const auto& proof : in.signers()) out.signers.push_back(read(proof, check));
+    out.signers = read_main_proofs(in, out.consent, check);
+    if (!in.has_patient_leaf()) return out;
+    out.patient_leaf = std::move(out.signers.back());
+    out.signers.pop_back();
     return out;
 }
 ProvenConsent read(const pb::ProvenConsent& in, FieldChecker& check) {
@@ -166,30 +261,31 @@ Fact read_fact(const pb::Claim& in, FieldChecker& check) {
     return {};
 }
 
-}  // namespace
-
-base::Bytes encode(const Claim& claim) {
+pb::Claim message_of(const Claim& claim, const StepSources* shared) {
     pb::Claim out;
-    out.set_version(internal::claim_version);
     out.set_header(claim.header.data(), claim.header.size());
     out.set_seal(claim.seal.data(), claim.seal.size());
-    std::visit(FactWriter{out}, claim.fact);
+    std::visit(FactWriter{out, shared}, claim.fact);
     if (claim.checkpoint) {
         out.mutable_checkpoint()->set_note(claim.checkpoint->note);
         out.mutable_checkpoint()->set_path(joined(claim.checkpoint->path));
     }
-    return internal::serialise(out);
+    return out;
+}
+/// What is packed: with shared steps where the proofs of a transaction have some.
+base::Bytes shared_message_of(const Claim& claim) {
+    std::optional<StepSources> shared;
+    if (const auto* fact = std::get_if<ProvenTransaction>(&claim.fact)) {
+        shared = shared_steps_of(*fact);
+    }
+    return internal::serialise(message_of(claim, shared ? &*shared : nullptr));
 }
 
-base::Result<Claim> decode_claim(base::ByteView bytes) {
-    constexpr std::string_view what = "receipt";
-    if (bytes.size() > claim_bytes_max) {
-        return internal::above_bound(what, bytes.size(), claim_bytes_max);
-    }
+base::Result<Claim> claim_of(base::ByteView message, std::uint32_t version) {
     pb::Claim in;
-    if (!internal::parse(bytes, in)) return internal::not_protobuf(what);
+    if (!internal::parse(message, in)) return internal::not_protobuf(what);
     FieldChecker check(what);
-    check.require(in.version() == internal::claim_version, "its version is not 2");
+    check.require(in.version() == version, "its version is neither 2 nor 3");
     Claim out{.header = bytes_of(in.header()),
               .seal = bytes_of(in.seal()),
               .fact = read_fact(in, check),
@@ -202,8 +298,44 @@ base::Result<Claim> decode_claim(base::ByteView bytes) {
                               "the checkpoint's path is not 0 to 128 times 32 bytes", check)};
     }
     if (!check.ok()) return check.failure();
-    if (!internal::same(encode(out), bytes)) return internal::not_canonical(what);
     return out;
+}
+
+}  // namespace
+
+base::Bytes encode_plain(const Claim& claim) {
+    auto out = message_of(claim, nullptr);
+    out.set_version(internal::claim_version_plain);
+    return internal::serialise(out);
+}
+
+base::Bytes encode(const Claim& claim) {
+    const auto message = shared_message_of(claim);
+    if (message.size() > claim_bytes_max) return encode_plain(claim);
+    const auto packed = internal::pack(message);
+    base::Bytes out{internal::claim_version_packed};
+    out.insert(out.end(), packed.begin(), packed.end());
+    return out;
+}
+
+base::Result<Claim> decode_claim(base::ByteView bytes) {
+    if (bytes.size() > claim_bytes_max) {
+        return internal::above_bound(what, bytes.size(), claim_bytes_max);
+    }
+    if (bytes.empty() || bytes.front() != internal::claim_version_packed) {
+        auto claim = claim_of(bytes, internal::claim_version_plain);
+        if (claim && !internal::same(encode_plain(*claim), bytes)) {
+            return internal::not_canonical(what);
+        }
+        return claim;
+    }
+    const auto message = internal::unpack(bytes.subspan(1), claim_bytes_max);
+    if (!message) return internal::not_canonical(what);
+    auto claim = claim_of(*message, 0);
+    if (claim && !internal::same(shared_message_of(*claim), *message)) {
+        return internal::not_canonical(what);
+    }
+    return claim;
 }
 
 }  // namespace wire

@@ -78,15 +78,15 @@ public:
         const auto text = wire::to_json(claim);
         const auto qr = wire::to_text(claim);
         for (const auto& bytes : {base::Bytes(text.begin(), text.end()), wire::encode(claim),
-                                  base::Bytes(qr.begin(), qr.end())}) {
+                                  wire::encode_plain(claim), base::Bytes(qr.begin(), qr.end())}) {
             const auto verdict = add(name, bytes, trust);
             const bool believed = verdict.status == ledger::ClaimStatus::verified;
             if (believed != good) complain(name + ": " + verdict.words);
         }
     }
-    /// Every byte of the compact form, and every eleventh of the JSON, with one bit turned. What is
-    /// believed all the same may only be a checkpoint that has lost a witness, or the absence of a
-    /// consent for another id, to which the same way leads: that is as true, and says so.
+    /// Every byte of both compact forms, and every eleventh of the JSON, with one bit turned. What
+    /// is believed all the same may only be a checkpoint that has lost a witness, or the absence of
+    /// a consent for another id, to which the same way leads: that is as true, and says so.
     void add_mutations(const std::string& name, const Claim& claim, std::size_t trust) {
         const auto text = wire::to_json(claim);
         const auto whole = ledger::verify_claim(claim, trusts_[trust]).witnesses.size();
@@ -107,6 +107,7 @@ public:
             }
         };
         mutate(wire::encode(claim), 1, "compact");
+        mutate(wire::encode_plain(claim), 1, "plain");
         mutate(base::Bytes(text.begin(), text.end()), 11, "JSON");
     }
     [[nodiscard]] bool finish() {

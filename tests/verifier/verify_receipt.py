@@ -15,6 +15,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 
+import packing
+
 RECEIPT_MAX = 65_536
 TRUST_MAX = 2 << 20
 NEVER = 1 << 64  # above every height
@@ -256,27 +258,86 @@ def split(data, most):
     return [data[i:i + 32] for i in range(0, len(data), 32)]
 
 
-def binary_proof(data):
+def open_proof(data):
+    """Key, value, bits and those of the siblings that are given."""
     message = Message(data, {1: "b", 2: "b", 3: "b", 4: "b"})
     bits, siblings = message.bytes(3), split(message.bytes(4), 256)
-    require(message.has(1) and len(bits) == len(siblings), "a proof out of form")
-    return message.bytes(1), message.bytes(2), list(zip(bits, siblings))
+    require(message.has(1) and len(bits) <= 256, "a proof out of form")
+    return [message.bytes(1), message.bytes(2), list(bits), siblings]
+
+
+def closed_proof(proof):
+    key, value, bits, siblings = proof
+    require(len(bits) == len(siblings), "a proof out of form")
+    return key, value, list(zip(bits, siblings))
+
+
+def binary_proof(data):
+    return closed_proof(open_proof(data))
+
+
+def main_proofs(inner, consent):
+    """Those of the signers' keys, then that of the patient's leaf, with what they leave to each other."""
+    proofs = [open_proof(one) for one in inner.items(4)]
+    if inner.has(5):
+        proofs.append(open_proof(inner.bytes(5)))
+    if inner.has(7):
+        found = packing.sources(proofs)
+        require(inner.number(7) == 1 and found, "its proofs share no steps")
+        for proof, own in zip(proofs, found):
+            given = iter(proof[3])
+            require(len(proof[3]) == own.count(None), "a proof out of form")
+            proof[3] = [None if source else next(given) for source in own]
+        if inner.has(5) and consent and not proofs[-1][1]:
+            proofs[-1][1] = packing.root_of(consent)
+        for proof, whole in zip(proofs, packing.fill(proofs, found)):
+            proof[3] = whole
+    return [closed_proof(proof) for proof in proofs]
+
+
+def leaves_out_all_it_can(inner, proofs, consent):
+    """What shared steps would leave out is left out, and nothing else."""
+    opened = [[key, value, [bit for bit, _ in steps], [sibling for _, sibling in steps]] for key, value, steps in proofs]
+    found = packing.sources(opened)
+    holds_leaf = inner.has(5)
+    value = opened[-1][1] if holds_leaf else None
+    if holds_leaf and consent and not value:
+        found = None
+    shared = bool(found) and packing.fill(opened, found) == [proof[3] for proof in opened]
+    if shared != inner.has(7):
+        return False
+    written = Message(inner.bytes(5), {1: "b", 2: "b", 3: "b", 4: "b"}).bytes(2) if holds_leaf else None
+    follows = shared and holds_leaf and consent and value == packing.root_of(consent)
+    return not (follows and written)
 
 
 def read_binary(data):
+    if not data.startswith(b"\x03"):
+        return read_message(data, 2)
+    message = packing.unpack(data[1:], RECEIPT_MAX)
+    require(message is not None, "not packed in the one way")
+    return read_message(message, 0)
+
+
+def read_message(data, version):
     message = Message(data, {1: "n", **{field: "b" for field in range(2, 9)}})
-    require(message.number(1) == 2, "version")
+    require(message.number(1) == version, "version")
     kinds = [field for field in (4, 5, 6, 7) if message.has(field)]
     require(len(kinds) == 1, "not exactly one fact")
     fact = message.bytes(kinds[0])
     claim = {"header": message.bytes(2), "seal": message.bytes(3), "checkpoint": None}
     optional = lambda inner, field: binary_proof(inner.bytes(field)) if inner.has(field) else None
     if kinds[0] == 4:
-        inner = Message(fact, {1: "b", 2: "n", 3: "b", 4: "r", 5: "b", 6: "b"})
-        require(1 <= len(inner.items(4)) <= 4, "signers")
+        inner = Message(fact, {1: "b", 2: "n", 3: "b", 4: "r", 5: "b", 6: "b", 7: "n"})
+        signers = len(inner.items(4))
+        require(1 <= signers <= 4, "signers")
+        consent = open_proof(inner.bytes(6)) if inner.has(6) else None
+        closed = closed_proof(consent) if consent else None
+        proofs = main_proofs(inner, consent)
+        require(not inner.has(7) if version else leaves_out_all_it_can(inner, proofs, consent), "left out otherwise")
         claim.update(kind="transaction", envelope=inner.bytes(1), history_index=inner.number(2, (1 << 53) - 1),
-                     history_path=split(inner.bytes(3), 64), signers=[binary_proof(one) for one in inner.items(4)],
-                     patient_leaf=optional(inner, 5), consent=optional(inner, 6))
+                     history_path=split(inner.bytes(3), 64), signers=proofs[:signers],
+                     patient_leaf=proofs[signers] if inner.has(5) else None, consent=closed)
     elif kinds[0] == 5:
         inner = Message(fact, {1: "b", 2: "b"})
         claim.update(kind="consent", patient_leaf=binary_proof(inner.bytes(1)), consent=binary_proof(inner.bytes(2)))

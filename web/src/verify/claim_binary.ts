@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The compact form of a receipt: proto/salus/v1/receipt.proto, docs/formats/receipt.md.
-import { concat } from './bytes.ts';
+import { concat, equal } from './bytes.ts';
 import {
   consistency_steps_max,
   history_steps_max,
@@ -16,14 +16,19 @@ import {
   type TransactionFact,
 } from './claim_fact.ts';
 import type { StateProof } from './crypto.ts';
+import { pack, unpack } from './packing.ts';
 import { Malformed, Message, type Schema } from './protobuf.ts';
 import { message } from './protobuf_write.ts';
 import { category_names, purpose_names } from './schema.ts';
+import { fill_siblings, root_of, step_sources, type StepSource } from './shared_steps.ts';
 
-const version = 2n;
+const plain_version = 2n;
+/// The first byte of the form that is written; the plain one begins with another.
+const packed_version = 3;
+const message_bytes_max = 64 * 1024;
 
 const proof_schema: Schema = { 1: 'bytes', 2: 'bytes', 3: 'bytes', 4: 'bytes' };
-const transaction_schema: Schema = { 1: 'bytes', 2: 'number', 3: 'bytes', 4: 'repeated', 5: 'bytes', 6: 'bytes' };
+const transaction_schema: Schema = { 1: 'bytes', 2: 'number', 3: 'bytes', 4: 'repeated', 5: 'bytes', 6: 'bytes', 7: 'number' };
 const reader_schema: Schema = { 1: 'bytes', 2: 'bytes', 3: 'bytes' };
 const no_consent_schema: Schema = { 1: 'bytes', 2: 'number', 3: 'number', 4: 'bytes', 5: 'bytes', 6: 'repeated' };
 const pair_schema: Schema = { 1: 'bytes', 2: 'bytes' };
@@ -35,35 +40,66 @@ function split(bytes: Uint8Array, what: string, max: number): Uint8Array[] {
   if (bytes.length % 32 !== 0 || bytes.length / 32 > max) throw new Malformed(`${what} is not 0 to ${max} times 32 bytes`);
   return Array.from({ length: bytes.length / 32 }, (_, i) => bytes.slice(32 * i, 32 * i + 32));
 }
-function read_proof(bytes: Uint8Array): StateProof {
+/// Its steps without siblings, and those that are given.
+interface OpenProof {
+  readonly proof: StateProof;
+  readonly siblings: readonly Uint8Array[];
+}
+function read_open(bytes: Uint8Array): OpenProof {
   const message = Message.read(bytes, proof_schema);
   const bits = message.bytes(3);
-  const siblings = split(message.bytes(4), 'the siblings of a proof', state_steps_max);
   if (!message.has(1)) throw new Malformed('a proof has no key');
-  if (bits.length !== siblings.length) throw new Malformed('a proof has not as many bits as siblings');
+  if (bits.length > state_steps_max) throw new Malformed('a proof has more than 256 bits');
+  const sibling = new Uint8Array(32);
   return {
-    key: message.bytes(1),
-    value: message.bytes(2),
-    steps: siblings.map((sibling, i) => ({ bit: bits[i] ?? 0, sibling })),
+    proof: { key: message.bytes(1), value: message.bytes(2), steps: Array.from(bits, (bit) => ({ bit, sibling })) },
+    siblings: split(message.bytes(4), 'the siblings of a proof', state_steps_max),
   };
 }
+/// Each given sibling in its step. `sources`: nothing where all are given.
+function put_siblings({ proof, siblings }: OpenProof, sources: readonly StepSource[] | null): StateProof {
+  let next = 0;
+  const steps = proof.steps.map((step, i) => {
+    if (sources?.[i]) return step;
+    next += 1;
+    return { bit: step.bit, sibling: siblings[next - 1] ?? step.sibling };
+  });
+  if (next !== siblings.length) throw new Malformed('a proof has not as many bits as siblings');
+  return { ...proof, steps };
+}
+const read_proof = (bytes: Uint8Array): StateProof => put_siblings(read_open(bytes), null);
 const read_optional_proof = (message: Message, field: number): StateProof | null =>
   message.has(field) ? read_proof(message.bytes(field)) : null;
+
+/// The proofs of the main tree (the signers' keys, then the patient's leaf), with what they leave to each other.
+function read_main_proofs(message: Message, consent: StateProof | null): StateProof[] {
+  const open = message.items(4).map(read_open);
+  if (message.has(5)) open.push(read_open(message.bytes(5)));
+  if (!message.has(7)) return open.map((one) => put_siblings(one, null));
+  const sources = step_sources(open.map((one) => one.proof));
+  if (message.number(7) !== 1n || !sources) throw new Malformed('its proofs share no steps');
+  const proofs = open.map((one, i) => put_siblings(one, sources[i] ?? null));
+  const leaf = message.has(5) ? proofs.at(-1) : undefined;
+  if (leaf && consent && leaf.value.length === 0) proofs[proofs.length - 1] = { ...leaf, value: root_of(consent) };
+  return fill_siblings(proofs, sources);
+}
 
 function read_transaction_fact(bytes: Uint8Array): TransactionFact {
   const message = Message.read(bytes, transaction_schema);
   const index = message.number(2);
-  const signers = message.items(4);
+  const signers = message.items(4).length;
   if (index > BigInt(Number.MAX_SAFE_INTEGER)) throw new Malformed('history_index is above 2^53 - 1');
-  if (signers.length < 1 || signers.length > signers_max) throw new Malformed('it has not 1 to 4 signers');
+  if (signers < 1 || signers > signers_max) throw new Malformed('it has not 1 to 4 signers');
+  const consent = read_optional_proof(message, 6);
+  const proofs = read_main_proofs(message, consent);
   return {
     kind: 'transaction',
     envelope: message.bytes(1),
     history_index: Number(index),
     history_path: split(message.bytes(3), 'history_path', history_steps_max),
-    signers: signers.map(read_proof),
-    patient_leaf: read_optional_proof(message, 5),
-    consent: read_optional_proof(message, 6),
+    signers: proofs.slice(0, signers),
+    patient_leaf: proofs[signers] ?? null,
+    consent,
   };
 }
 function read_consent_fact(bytes: Uint8Array): ConsentFact {
@@ -98,10 +134,9 @@ const fact_readers = [
   [7, read_key_destroyed_fact],
 ] as const;
 
-/// Throws Malformed.
-export function read_binary(bytes: Uint8Array): Claim {
+function read_message(bytes: Uint8Array, version: bigint): Claim {
   const message = Message.read(bytes, claim_schema);
-  if (message.number(1) !== version) throw new Malformed('its version is not 2');
+  if (message.number(1) !== version) throw new Malformed('its version is neither 2 nor 3');
   const present = fact_readers.filter(([field]) => message.has(field));
   const [only] = present;
   if (!only || present.length !== 1) throw new Malformed('it has not exactly one fact');
@@ -114,22 +149,59 @@ export function read_binary(bytes: Uint8Array): Claim {
   return { header: message.bytes(2), seal: message.bytes(3), fact: only[1](message.bytes(only[0])), checkpoint };
 }
 
-function write_proof(proof: StateProof | null): Uint8Array {
+/// Version 2, which is plain, or 3, which is packed. Throws Malformed.
+export function read_binary(bytes: Uint8Array): Claim {
+  if (bytes[0] !== packed_version) {
+    const plain = read_message(bytes, plain_version);
+    if (!equal(write_plain(plain), bytes)) throw new Malformed('it leaves something out');
+    return plain;
+  }
+  const unpacked = unpack(bytes.subarray(1), message_bytes_max);
+  if (!unpacked) throw new Malformed('its bytes are not packed in the one way');
+  const claim = read_message(unpacked, 0n);
+  if (!equal(write_message(claim, shared_steps_of(claim.fact)), unpacked)) throw new Malformed('it leaves out too much or too little');
+  return claim;
+}
+
+/// Nothing where the proofs of a transaction do not share steps, as far as they should.
+function shared_steps_of(fact: Fact): StepSource[][] | null {
+  if (fact.kind !== 'transaction') return null;
+  const { patient_leaf, consent } = fact;
+  if (patient_leaf && consent && patient_leaf.value.length === 0) return null; // it would read as left out
+  const proofs = patient_leaf ? [...fact.signers, patient_leaf] : fact.signers;
+  const sources = step_sources(proofs);
+  if (!sources) return null;
+  const filled = fill_siblings(proofs, sources);
+  const follow = proofs.every(({ steps }, i) => steps.every(({ sibling }, j) => {
+    const step = filled[i]?.steps[j];
+    return step !== undefined && equal(step.sibling, sibling);
+  }));
+  return follow ? sources : null;
+}
+
+/// `sources`: the siblings that follow from other proofs are left out.
+function write_proof(proof: StateProof | null, sources: readonly StepSource[] | null = null): Uint8Array {
   if (!proof) return new Uint8Array();
   const { key, value, steps } = proof;
+  const given = steps.filter((_, i) => !sources?.[i]);
   return message([
-    [1, key], [2, value], [3, Uint8Array.from(steps, (step) => step.bit)], [4, concat(...steps.map((step) => step.sibling))],
+    [1, key], [2, value], [3, Uint8Array.from(steps, (step) => step.bit)], [4, concat(...given.map((step) => step.sibling))],
   ]);
 }
-function write_fact(fact: Fact): readonly [number, Uint8Array] {
+function write_transaction(fact: TransactionFact, shared: readonly (readonly StepSource[])[] | null): Uint8Array {
+  const { patient_leaf: leaf, consent } = fact;
+  const signers = fact.signers.map((proof, i) => [4, write_proof(proof, shared?.[i])] as const);
+  const follows = shared && leaf && consent && equal(leaf.value, root_of(consent));
+  const written = follows ? { ...leaf, value: new Uint8Array() } : leaf;
+  return message([
+    [1, fact.envelope], [2, fact.history_index], [3, concat(...fact.history_path)], ...signers,
+    [5, write_proof(written, shared?.[fact.signers.length])], [6, write_proof(consent)], [7, shared ? 1 : 0],
+  ]);
+}
+function write_fact(fact: Fact, shared: readonly (readonly StepSource[])[] | null): readonly [number, Uint8Array] {
   switch (fact.kind) {
-    case 'transaction': {
-      const signers = fact.signers.map((proof) => [4, write_proof(proof)] as const);
-      return [4, message([
-        [1, fact.envelope], [2, fact.history_index], [3, concat(...fact.history_path)], ...signers,
-        [5, write_proof(fact.patient_leaf)], [6, write_proof(fact.consent)],
-      ])];
-    }
+    case 'transaction':
+      return [4, write_transaction(fact, shared)];
     case 'consent':
       return [5, message([[1, write_proof(fact.patient_leaf)], [2, write_proof(fact.consent)]])];
     case 'no_consent': {
@@ -146,10 +218,14 @@ function write_fact(fact: Fact): readonly [number, Uint8Array] {
   }
 }
 
-export function write_binary(claim: Claim): Uint8Array {
+function write_message(claim: Claim, shared: readonly (readonly StepSource[])[] | null): Uint8Array {
   const { checkpoint: link } = claim;
   return message([
-    [1, version], [2, claim.header], [3, claim.seal], write_fact(claim.fact),
+    [2, claim.header], [3, claim.seal], write_fact(claim.fact, shared),
     [8, link ? message([[1, link.note], [2, concat(...link.path)]]) : ''],
   ]);
 }
+export const write_binary = (claim: Claim): Uint8Array =>
+  concat(Uint8Array.of(packed_version), pack(write_message(claim, shared_steps_of(claim.fact))));
+/// Version 2, still read.
+export const write_plain = (claim: Claim): Uint8Array => concat(message([[1, plain_version]]), write_message(claim, null));
