@@ -257,9 +257,10 @@ base::Result<IngestBench> run_ingest_bench(const std::filesystem::path& folder,
     if (!store) return pass(store);
     const auto series = series::SeriesStore::open(**store);
     if (!series) return pass(series);
-    Gateway gateway(
-        {**directory, peers, **series, clock, random}, server.setup(clock.now()),
-        {.queue_frames_max = options.group_frames, .group_frames_max = options.group_frames});
+    Gateway gateway({**directory, peers, **series, clock, random}, server.setup(clock.now()),
+                    {.queue_frames_max = options.group_frames,
+                     .client_frames_max = options.group_frames,
+                     .group_frames_max = options.group_frames});
     Sink sink;
     gateway.attach(sink);
     if (auto agreed = agree(gateway, sink, load, clock); !agreed) return pass(agreed);

@@ -10,6 +10,7 @@
 
 #include "crypto/certificates.h"
 #include "crypto/hash.h"
+#include "gateway/gateway.h"
 #include "mqtt/topics.h"
 #include "storage/files.h"
 
@@ -135,7 +136,9 @@ std::string configuration(const BrokerFiles& files, const BrokerSetup& setup) {
     // windows.
     out += line("max_inflight_messages", "1000");
     out += line("max_queued_messages", "100000");
-    out += line("message_size_limit", "65536");
+    // Of one client that is slow. Chosen by us: five times what the fastest replay leaves waiting.
+    out += line("max_queued_bytes", std::to_string(std::size_t{64} * 1024 * 1024));
+    out += line("message_size_limit", std::to_string(frame_bytes_max));
     out += line("retain_available", "false");
     out += line("set_tcp_nodelay", "true");
     out += "\n" + line("listener", std::to_string(setup.port) + " 127.0.0.1");

@@ -12,6 +12,7 @@
 
 #include "crypto/certificates.h"
 #include "crypto/random.h"
+#include "gateway/gateway.h"
 #include "gateway/testing/test_broker.h"
 #include "mqtt/mosquitto_network.h"
 #include "mqtt/topics.h"
@@ -246,6 +247,20 @@ TEST_F(RealBroker, LetsEachSpeakWithWhomItMustAlone) {
     EXPECT_TRUE(eventually(*network, all_there));
     for (int i = 0; i < 10; ++i) network->poll(20ms);
     for (const auto& [name, client] : clients) EXPECT_EQ(client->got, allowed[name]) << name;
+}
+
+// What is larger was made by no client of ours, and must not wait in the broker for one.
+TEST_F(RealBroker, CarriesTheLargestFrameAndNothingAboveIt) {
+    Client gateway(*network, std::string(gateway_user), password_of(gateway_user));
+    Client pda(*network, hex_of(pda_a), password_of(hex_of(pda_a)));
+    ASSERT_TRUE(
+        eventually(*network, [&] { return gateway.connections == 1 && pda.connections == 1; }));
+    const auto topic = cloud(pda_a, Direction::up);
+    ASSERT_TRUE(pda.transport->publish(topic, base::Bytes(frame_bytes_max + 1, 'x')));
+    ASSERT_TRUE(pda.transport->publish(topic, base::Bytes(frame_bytes_max, 'y')));
+    ASSERT_TRUE(eventually(*network, [&] { return !gateway.got.empty(); }));
+    ASSERT_EQ(gateway.got.size(), 1U);
+    EXPECT_EQ(*gateway.got.begin(), topic + " from " + std::string(frame_bytes_max, 'y'));
 }
 
 TEST_F(RealBroker, RefusesAWrongPasswordAndAStranger) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/gateway.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <span>
 #include <tuple>
@@ -15,6 +17,8 @@ namespace {
 
 /// How often sessions and half-open handshakes that are over are forgotten.
 constexpr std::chrono::seconds tick_interval{1};
+/// How often it is said again that one identity is used in two places. Chosen by us.
+constexpr std::chrono::minutes tell_interval{1};
 
 wire::DeviceId device_of(const keyagreement::PeerName& name) {
     wire::DeviceId id;
@@ -90,19 +94,21 @@ void Gateway::on_disconnected(std::string_view reason) {
     health_.trouble = "no connection to the broker: " + std::string(reason);
 }
 
+bool Gateway::enqueue(std::string_view topic, base::ByteView payload, base::TimePoint received) {
+    const std::scoped_lock lock(queue_mutex_);
+    if (queue_.size() >= options_.queue_frames_max) return false;
+    auto waiting = waiting_.find(topic);
+    if (waiting == waiting_.end()) waiting = waiting_.emplace(topic, 0).first;
+    if (waiting->second >= options_.client_frames_max) return false;
+    ++waiting->second;
+    // Of an oversized frame only the fact is kept, so that the queue's bytes are bounded.
+    const base::ByteView bytes = payload.first(std::min(payload.size(), frame_bytes_max + 1));
+    queue_.push_back({std::string(topic), {bytes.begin(), bytes.end()}, received});
+    return true;
+}
+
 void Gateway::on_message(std::string_view topic, base::ByteView payload) {
-    const base::TimePoint received = parts_.clock.now();
-    bool queued = false;
-    {
-        const std::scoped_lock lock(queue_mutex_);
-        if (queue_.size() < options_.queue_frames_max) {
-            // Of an oversized frame only the fact is kept, so that the queue's bytes are bounded.
-            const base::ByteView bytes =
-                payload.first(std::min(payload.size(), frame_bytes_max + 1));
-            queue_.push_back({std::string(topic), {bytes.begin(), bytes.end()}, received});
-            queued = true;
-        }
-    }
+    const bool queued = enqueue(topic, payload, parts_.clock.now());
     queue_filled_.notify_one();
     const std::scoped_lock lock(state_mutex_);
     ++counts_.frames_received;
@@ -118,12 +124,16 @@ std::size_t Gateway::work_once() {
         const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
         group.assign(std::move_iterator(queue_.begin()), std::move_iterator(end));
         queue_.erase(queue_.begin(), end);
+        for (const Frame& frame : group) {
+            const auto waiting = waiting_.find(frame.topic);
+            if (--waiting->second == 0) waiting_.erase(waiting);
+        }
     }
     Opened opened;
     opened.arrivals.reserve(group.size());
     opened.origins.reserve(group.size());
     for (const Frame& frame : group) handle(frame, opened);
-    if (!opened.arrivals.empty() && store(opened.arrivals)) acknowledge(opened);
+    if (!opened.arrivals.empty() && store(opened)) acknowledge(opened);
     if (!group.empty()) {
         const std::scoped_lock lock(state_mutex_);
         counts_.handshakes = server_.counts().established;
@@ -166,11 +176,34 @@ void Gateway::handle(const Frame& frame, Opened& out) {
         std::ignore = transport_->publish(
             mqtt::cloud_topic(options_.tenant, *client, mqtt::Direction::down), std::move(answer));
     }
+    if (outcome.received) watch_for_doubles(*outcome.received);
     if (!outcome.received || outcome.received->plaintext.empty()) return;
     if (!is_hex_of(*client, device_of(outcome.received->peer))) {
         return refuse(Refusal::topic_mismatch);
     }
     take(*outcome.received, frame.received, out);
+}
+
+/// A client's frames come in order, and it uses its newest session alone.
+void Gateway::watch_for_doubles(const keyagreement::Received& record) {
+    const wire::DeviceId client = device_of(record.peer);
+    auto [at, fresh] = heard_.try_emplace(client, Heard{record.session, {}, {}});
+    Heard& heard = at->second;
+    if (heard.newest == record.session) return;
+    if (heard.before != record.session) {
+        heard.before = heard.newest;
+        heard.newest = record.session;
+        return;
+    }
+    {
+        const std::scoped_lock lock(state_mutex_);
+        ++counts_.identity_in_two_places;
+    }
+    const base::TimePoint now = parts_.clock.now();
+    if (heard.told && now >= *heard.told && now - *heard.told < tell_interval) return;
+    heard.told = now;
+    spdlog::warn(R"({{"event":"identity_in_two_places","client":"{}"}})",
+                 base::to_hex(client.view()));
 }
 
 void Gateway::take(const keyagreement::Received& record, base::TimePoint received, Opened& out) {
@@ -214,27 +247,49 @@ void Gateway::take_direct(wire::ReadingBatch batch, const Origin& origin, base::
     out.origins.push_back(origin);
 }
 
-bool Gateway::store(const std::vector<series::Arrival>& arrivals) {
-    const auto outcomes = parts_.series.append(arrivals);
-    const std::scoped_lock lock(state_mutex_);
-    if (!outcomes) {
-        counts_.storage_failed += arrivals.size();
-        health_.storage_writable = false;
-        health_.trouble = "readings cannot be stored: " + outcomes.error().detail;
-        return false;
-    }
-    CHECK(outcomes->size() == arrivals.size());
-    if (!health_.storage_writable) health_.trouble.clear();
-    health_.storage_writable = true;
-    for (std::size_t i = 0; i < arrivals.size(); ++i) {
-        if ((*outcomes)[i] == series::Outcome::duplicate) {
-            ++counts_.duplicates;
-        } else {
-            ++counts_.batches_accepted;
-            counts_.readings_accepted += arrivals[i].batch.readings.size();
+bool Gateway::store(Opened& opened) {
+    const auto outcomes = parts_.series.append(opened.arrivals);
+    {
+        const std::scoped_lock lock(state_mutex_);
+        const bool was_writable = health_.storage_writable;
+        health_.storage_writable = outcomes.has_value();
+        if (!outcomes) {
+            counts_.storage_failed += opened.arrivals.size();
+            health_.trouble = "readings cannot be stored: " + outcomes.error().detail;
+            return false;
         }
+        if (!was_writable) health_.trouble.clear();
     }
+    CHECK(outcomes->size() == opened.arrivals.size());
+    Opened kept;
+    for (std::size_t i = 0; i < outcomes->size(); ++i) {
+        const auto outcome = (*outcomes)[i];
+        count(opened.arrivals[i], outcome);
+        if (outcome != series::Outcome::stored && outcome != series::Outcome::duplicate) continue;
+        kept.arrivals.push_back(std::move(opened.arrivals[i]));
+        kept.origins.push_back(opened.origins[i]);
+    }
+    opened = std::move(kept);
     return true;
+}
+
+void Gateway::count(const series::Arrival& arrival, series::Outcome outcome) {
+    switch (outcome) {
+        case series::Outcome::other_content:
+            return refuse(Refusal::other_content);
+        case series::Outcome::too_many_gaps:
+            return refuse(Refusal::too_many_gaps);
+        case series::Outcome::stored:
+        case series::Outcome::duplicate:
+            break;
+    }
+    const std::scoped_lock lock(state_mutex_);
+    if (outcome == series::Outcome::duplicate) {
+        ++counts_.duplicates;
+        return;
+    }
+    ++counts_.batches_accepted;
+    counts_.readings_accepted += arrival.batch.readings.size();
 }
 
 void Gateway::acknowledge(const Opened& opened) {

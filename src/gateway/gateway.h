@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -38,8 +39,12 @@ struct Counts {
     std::uint64_t batches_accepted = 0;
     std::uint64_t readings_accepted = 0;  ///< On disk, each once.
     std::uint64_t duplicates = 0;         ///< Batches that were stored before; acknowledged again.
-    std::uint64_t overload_dropped = 0;   ///< Frames that found the queue full; sent again later.
-    std::uint64_t storage_failed = 0;     ///< Batches that could not be stored; sent again later.
+    /// Frames that found the queue, or their client's share of it, full; sent again later.
+    std::uint64_t overload_dropped = 0;
+    /// Records of a session that came after one of a newer session of the same peer: who holds the
+    /// older one knows nothing of the newer, so one identity is used in two places.
+    std::uint64_t identity_in_two_places = 0;
+    std::uint64_t storage_failed = 0;  ///< Batches that could not be stored; sent again later.
     std::uint64_t acknowledgements_sent = 0;  ///< Records that hold some.
     /// Frames, or batches of those that a PDA joined in one, by reason; reasons that occurred.
     std::map<std::string, std::uint64_t> refusals;
@@ -67,6 +72,8 @@ public:
     struct Options {
         std::string tenant = "default";
         std::size_t queue_frames_max = 16'384;
+        /// Of one client (its topic), so that one that sends faster than it is heard drops its own.
+        std::size_t client_frames_max = 1'024;
         std::size_t group_frames_max = 512;  ///< In one synced write.
     };
     /// What it works on. Borrows all.
@@ -121,7 +128,16 @@ private:
         Origin origin;
         std::map<wire::DeviceId, std::vector<std::uint64_t>> counters;
     };
+    /// The sessions in which a client was heard last.
+    struct Heard {
+        keyagreement::Sid newest;
+        std::optional<keyagreement::Sid> before;
+        std::optional<base::TimePoint> told;  ///< When it was last said that there are two.
+    };
     void renew();
+    void watch_for_doubles(const keyagreement::Received& record);
+    [[nodiscard]] bool enqueue(std::string_view topic, base::ByteView payload,
+                               base::TimePoint received);
     void refuse(std::string_view reason);
     void refuse(Refusal refusal) { refuse(name_of(refusal)); }
     void handle(const Frame& frame, Opened& out);
@@ -130,7 +146,9 @@ private:
                       Opened& out);
     void take_direct(wire::ReadingBatch batch, const Origin& origin, base::TimePoint received,
                      Opened& out);
-    [[nodiscard]] bool store(const std::vector<series::Arrival>& arrivals);
+    /// Takes what must not be acknowledged out of `opened`; false if nothing was stored.
+    [[nodiscard]] bool store(Opened& opened);
+    void count(const series::Arrival& arrival, series::Outcome outcome);
     void acknowledge(const Opened& opened);
     void send_due(const Due& due);
     void send(const Origin& to, const wire::Content& content);
@@ -141,11 +159,13 @@ private:
     Attribution attribution_;
     std::uint64_t peers_version_ = 0;
     base::TimePoint tick_at_{};
+    std::map<wire::DeviceId, Heard> heard_;  // of peers that agreed on keys, so of enrolled ones
     mqtt::MqttTransport* transport_ = nullptr;
 
-    std::mutex queue_mutex_;  // guards queue_
+    std::mutex queue_mutex_;  // guards queue_ and waiting_
     std::condition_variable_any queue_filled_;
     std::deque<Frame> queue_;
+    std::map<std::string, std::size_t, std::less<>> waiting_;  // frames in the queue, by topic
 
     mutable std::mutex state_mutex_;  // guards counts_ and health_
     Counts counts_;

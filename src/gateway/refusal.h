@@ -18,14 +18,16 @@ enum class Refusal : std::uint8_t {
     foreign_device,    ///< A device, but not one that this peer may speak for.
     suspended_device,  ///< An administrator suspended it.
     revoked_device,    ///< Revoked or retired.
+    other_content,     ///< Other readings are stored under this counter of this device.
+    too_many_gaps,     ///< The device left more gaps in its counters than are kept.
 };
-inline constexpr std::size_t refusal_count = 7;
+inline constexpr std::size_t refusal_count = 9;
 
 /// As in metrics and summaries, e.g. "foreign_device".
 [[nodiscard]] constexpr std::string_view name_of(Refusal refusal) {
     constexpr std::array<std::string_view, refusal_count> names = {
-        "too_large",      "topic_mismatch",   "malformed",     "unknown_device",
-        "foreign_device", "suspended_device", "revoked_device"};
+        "too_large",        "topic_mismatch", "malformed",     "unknown_device", "foreign_device",
+        "suspended_device", "revoked_device", "other_content", "too_many_gaps"};
     return names[static_cast<std::size_t>(refusal)];
 }
 

@@ -10,12 +10,14 @@
 
 #include "base/check.h"
 #include "series/internal/codec.h"
+#include "series/internal/content_marks.h"
 #include "series/internal/device_counters.h"
 #include "series/internal/keys.h"
 #include "series/internal/series_index.h"
 
 namespace series {
 
+using internal::ContentMarks;
 using internal::damaged;
 using internal::DeviceCounters;
 using internal::key_of;
@@ -58,10 +60,22 @@ StoredBatch to_stored(const Arrival& arrival, std::uint64_t position) {
     return out;
 }
 
+// Those marks of a device among which a counter stands.
+struct MarksPlace {
+    wire::DeviceId device;
+    std::uint64_t block = 0;  // counter / ContentMarks::counters
+    friend auto operator<=>(const MarksPlace&, const MarksPlace&) = default;
+};
+struct StagedMarks {
+    ContentMarks marks;
+    bool changed = false;
+};
+
 // What one call of append is going to change, until the write is on disk.
 struct Staged {
     storage::WriteBatch write;
     std::map<wire::DeviceId, DeviceCounters> devices;
+    std::map<MarksPlace, StagedMarks> marks;
     std::map<Source, std::uint32_t> sources;
     std::vector<StoredBatch> batches;
     std::uint64_t readings = 0;
@@ -88,6 +102,7 @@ struct SeriesStore::State {
     std::uint64_t last_position = 0;
     std::uint64_t reading_count = 0;
     std::map<wire::DeviceId, DeviceCounters> devices;  // those heard since the start
+    std::map<wire::DeviceId, std::pair<std::uint64_t, ContentMarks>> newest_marks;
     std::map<Source, std::uint32_t> source_ids;
     std::vector<Source> sources;
 
@@ -95,6 +110,8 @@ struct SeriesStore::State {
     [[nodiscard]] base::Result<void> load_sources();
     [[nodiscard]] base::Result<DeviceCounters*> counters_of(const wire::DeviceId& device,
                                                             Staged& staged) const;
+    [[nodiscard]] base::Result<StagedMarks*> marks_of(const wire::DeviceId& device,
+                                                      std::uint64_t counter, Staged& staged) const;
     [[nodiscard]] std::uint32_t source_of(const StoredBatch& batch, Staged& staged) const;
     [[nodiscard]] base::Result<Outcome> stage(const Arrival& arrival, Staged& staged) const;
     void take(Staged& staged);
@@ -163,6 +180,22 @@ base::Result<DeviceCounters*> SeriesStore::State::counters_of(const wire::Device
     return &staged.devices.emplace(device, std::move(*loaded)).first->second;
 }
 
+base::Result<StagedMarks*> SeriesStore::State::marks_of(const wire::DeviceId& device,
+                                                        std::uint64_t counter,
+                                                        Staged& staged) const {
+    const MarksPlace place{device, counter / ContentMarks::counters};
+    if (const auto found = staged.marks.find(place); found != staged.marks.end()) {
+        return &found->second;
+    }
+    const auto newest = newest_marks.find(device);
+    if (newest != newest_marks.end() && newest->second.first == place.block) {
+        return &staged.marks.emplace(place, StagedMarks{newest->second.second}).first->second;
+    }
+    const auto loaded = ContentMarks::load(store, device, counter);
+    if (!loaded) return pass(loaded);
+    return &staged.marks.emplace(place, StagedMarks{*loaded}).first->second;
+}
+
 std::uint32_t SeriesStore::State::source_of(const StoredBatch& batch, Staged& staged) const {
     const Source source{batch.patient, batch.device};
     if (const auto found = source_ids.find(source); found != source_ids.end()) {
@@ -182,7 +215,21 @@ std::uint32_t SeriesStore::State::source_of(const StoredBatch& batch, Staged& st
 base::Result<Outcome> SeriesStore::State::stage(const Arrival& arrival, Staged& staged) const {
     const auto counters = counters_of(arrival.device, staged);
     if (!counters) return pass(counters);
-    if (!(*counters)->add(arrival.batch.counter, staged.write)) return Outcome::duplicate;
+    const std::uint64_t counter = arrival.batch.counter;
+    const auto marks = marks_of(arrival.device, counter, staged);
+    if (!marks) return pass(marks);
+    const std::uint32_t mark = ContentMarks::mark_of(arrival.batch);
+    switch ((*counters)->add(counter, staged.write)) {
+        case DeviceCounters::Added::known:
+            return (*marks)->marks.may_be(counter, mark) ? Outcome::duplicate
+                                                         : Outcome::other_content;
+        case DeviceCounters::Added::too_many_gaps:
+            return Outcome::too_many_gaps;
+        case DeviceCounters::Added::fresh:
+            break;
+    }
+    (*marks)->marks.set(counter, mark);
+    (*marks)->changed = true;
     auto batch = to_stored(arrival, last_position + staged.batches.size() + 1);
     const std::uint32_t source = source_of(batch, staged);
     staged.write.put(key_of(Kind::log_entry, batch.position),
@@ -196,6 +243,9 @@ void SeriesStore::State::take(Staged& staged) {
     const std::unique_lock lock(data_mutex);
     for (auto& [device, counters] : staged.devices) {
         devices.insert_or_assign(device, std::move(counters));
+    }
+    for (auto& [place, staged_marks] : staged.marks) {  // in order: the last is the newest
+        newest_marks.insert_or_assign(place.device, std::pair(place.block, staged_marks.marks));
     }
     std::vector<Source> added(staged.sources.size());
     for (const auto& [source, id] : staged.sources) {
@@ -220,6 +270,10 @@ base::Result<std::vector<Outcome>> SeriesStore::append(std::span<const Arrival> 
         base::Bytes count;
         base::append_u64(count, state_->reading_count + staged.readings);
         staged.write.put(key_of(Kind::reading_count), std::move(count));
+    }
+    for (const auto& [place, staged_marks] : staged.marks) {
+        if (!staged_marks.changed) continue;
+        staged_marks.marks.put(place.device, place.block * ContentMarks::counters, staged.write);
     }
     state_->index->plan(staged.batches, staged.write);
     if (auto written = state_->store.write(staged.write); !written) {

@@ -25,7 +25,12 @@ struct Arrival {
     wire::ReadingBatch batch;
     base::TimePoint gateway_time;
 };
-enum class Outcome : std::uint8_t { stored, duplicate };
+enum class Outcome : std::uint8_t {
+    stored,
+    duplicate,      ///< Stored before; the same readings, as far as is known.
+    other_content,  ///< Other readings stand under this counter: not stored, so not to acknowledge.
+    too_many_gaps   ///< The device left more gaps in its counters than are kept: not stored.
+};
 
 /// A batch as it stands in the series, for those who follow: the monitor, reviews, live pages.
 struct StoredBatch {
@@ -66,8 +71,10 @@ public:
     ~SeriesStore();
 
     /// All arrivals in one synced write. (device, counter) is stored once: a second arrival of it
-    /// is a `duplicate`, which the caller acknowledges again. Followers are called in order, after
-    /// the write, before this returns. Errors: those of the store; then nothing was stored.
+    /// is a `duplicate`, which the caller acknowledges again, unless other readings come under it:
+    /// two devices share one identity, and what the second one says must not seem kept. Followers
+    /// are called in order, after the write, before this returns. Errors: those of the store; then
+    /// nothing was stored.
     [[nodiscard]] base::Result<std::vector<Outcome>> append(std::span<const Arrival> arrivals);
 
     [[nodiscard]] std::uint64_t last_position() const;

@@ -128,11 +128,73 @@ TEST_F(SeriesStoreTest, ACounterIsStoredOnceAlsoAfterARestart) {
 
 TEST_F(SeriesStoreTest, ACounterTwiceInOneAppendIsStoredOnce) {
     const std::vector<Arrival> together = {arrival(5, {reading(Vital::heart_rate, noon, 1'000)}),
+                                           arrival(5, {reading(Vital::heart_rate, noon, 1'000)}),
                                            arrival(5, {reading(Vital::heart_rate, noon, 2'000)}),
                                            arrival(6, {reading(Vital::heart_rate, noon, 3'000)})};
     EXPECT_EQ(series->append(together).value(),
-              (std::vector{Outcome::stored, Outcome::duplicate, Outcome::stored}));
+              (std::vector{Outcome::stored, Outcome::duplicate, Outcome::other_content,
+                           Outcome::stored}));
     EXPECT_EQ(values(Vital::heart_rate), (std::vector<std::int64_t>{1'000, 3'000}));
+}
+
+// Goal: what a second device says under the first one's counters does not seem to be kept, however
+// long ago the first one spoke. Method: 100 batches, then others under each of their counters.
+TEST_F(SeriesStoreTest, OtherReadingsUnderAStoredCounterAreNoDuplicate) {
+    const auto batch = [](std::uint64_t counter, std::int64_t value_milli) {
+        return arrival(counter, {reading(Vital::heart_rate, noon, value_milli)});
+    };
+    for (std::uint64_t counter = 1; counter <= 100; ++counter) {
+        ASSERT_EQ(append(batch(counter, 70'000)), Outcome::stored);
+    }
+    for (int round = 0; round < 2; ++round) {
+        for (std::uint64_t counter = 100; counter >= 1; --counter) {
+            ASSERT_EQ(append(batch(counter, 90'000)), Outcome::other_content) << counter;
+            ASSERT_EQ(append(batch(counter, 70'000)), Outcome::duplicate) << counter;
+        }
+        reopen();
+    }
+    EXPECT_EQ(series->last_position(), 100U);
+    EXPECT_EQ(series->reading_count(), 100U);
+}
+
+// The device may say by then that it is finished, and the gateway's time is always another.
+TEST_F(SeriesStoreTest, ABatchSentAgainWithAnotherStatusIsTheSame) {
+    auto sent = arrival(1, {reading(Vital::heart_rate, noon, 70'000)});
+    EXPECT_EQ(append(sent), Outcome::stored);
+    sent.batch.status = wire::DeviceStatus::finished;
+    sent.gateway_time += 1h;
+    EXPECT_EQ(append(sent), Outcome::duplicate);
+}
+
+// A series from before marks were kept: nothing is known of what stands there.
+TEST_F(SeriesStoreTest, WhereNoMarkWasKeptAStoredCounterIsADuplicate) {
+    EXPECT_EQ(append(arrival(1, {reading(Vital::heart_rate, noon, 70'000)})), Outcome::stored);
+    storage::WriteBatch forget;
+    ASSERT_TRUE(disk.scan(base::as_bytes("v/H"), base::as_bytes("v/I"), [&](auto key, auto) {
+        forget.erase({key.begin(), key.end()});
+        return true;
+    }));
+    ASSERT_FALSE(forget.empty());
+    ASSERT_TRUE(disk.write(forget));
+    reopen();
+    EXPECT_EQ(append(arrival(1, {reading(Vital::heart_rate, noon, 90'000)})), Outcome::duplicate);
+}
+
+// Goal: a device costs no more than a bound, whatever counters it makes up, and is still heard
+// under those that open no gap. Method: every other counter, past the bound.
+TEST_F(SeriesStoreTest, ADeviceThatLeavesTooManyGapsIsRefusedWhatWouldOpenAnother) {
+    constexpr std::uint64_t bound = 4'096;
+    std::vector<Arrival> gaps;
+    for (std::uint64_t i = 1; i <= bound + 10; ++i) gaps.push_back(arrival(2 * i, {}));
+    const auto outcomes = series->append(gaps).value();
+    EXPECT_EQ(std::ranges::count(outcomes, Outcome::stored), static_cast<std::ptrdiff_t>(bound));
+    EXPECT_EQ(outcomes.back(), Outcome::too_many_gaps);
+    reopen();
+    EXPECT_EQ(append(arrival(2 * bound + 100, {})), Outcome::too_many_gaps);
+    EXPECT_EQ(append(arrival(4, {})), Outcome::duplicate);
+    EXPECT_EQ(append(arrival(3, {})), Outcome::stored) << "it fills a gap";
+    EXPECT_EQ(append(arrival(2 * bound + 100, {})), Outcome::stored) << "so there is room for one";
+    EXPECT_EQ(append(arrival(1, {}, monitor_b)), Outcome::stored) << "others are not disturbed";
 }
 
 // Goal: whatever the order, with gaps and extremes, each counter is stored once. Method: random

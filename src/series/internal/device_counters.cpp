@@ -44,22 +44,24 @@ void DeviceCounters::put(std::uint64_t first, std::uint64_t last, storage::Write
     batch.put(key(first), encode_u64(last));
 }
 
-bool DeviceCounters::add(std::uint64_t counter, storage::WriteBatch& batch) {
+DeviceCounters::Added DeviceCounters::add(std::uint64_t counter, storage::WriteBatch& batch) {
     const auto above = intervals_.upper_bound(counter);  // begins after `counter`
     const bool joins_above = above != intervals_.end() && above->first - 1 == counter;
     const std::uint64_t last = joins_above ? above->second : counter;
     std::uint64_t first = counter;
     if (above != intervals_.begin()) {
         const auto below = std::prev(above);
-        if (below->second >= counter) return false;
+        if (below->second >= counter) return Added::known;
         if (below->second + 1 == counter) first = below->first;
     }
+    const bool opens = !joins_above && first == counter;
+    if (opens && intervals_.size() >= intervals_max) return Added::too_many_gaps;
     if (joins_above) {
         batch.erase(key(above->first));
         intervals_.erase(above);
     }
     put(first, last, batch);
-    return true;
+    return Added::fresh;
 }
 
 }  // namespace series::internal

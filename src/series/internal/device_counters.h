@@ -11,15 +11,22 @@
 namespace series::internal {
 
 /// Which counters of one device are stored, as intervals without gaps. An honest device has one
-/// interval; a gap costs its place here and one key of 27 bytes.
+/// interval, and while it resends some tens; a gap costs its place here and one key of 27 bytes.
 class DeviceCounters {
 public:
     /// Errors: those of the store; `corrupted`.
     [[nodiscard]] static base::Result<DeviceCounters> load(const storage::KeyValueStore& store,
                                                            const wire::DeviceId& device);
 
-    /// False if it is there already. Puts what changes into `batch`.
-    bool add(std::uint64_t counter, storage::WriteBatch& batch);
+    /// Chosen by us: a device that leaves more gaps is none of ours, and would cost without bound.
+    static constexpr std::size_t intervals_max = 4'096;
+    enum class Added : std::uint8_t {
+        fresh,
+        known,         ///< It is there already.
+        too_many_gaps  ///< It would open an interval beyond `intervals_max`.
+    };
+    /// Puts what changes into `batch`.
+    [[nodiscard]] Added add(std::uint64_t counter, storage::WriteBatch& batch);
 
     [[nodiscard]] std::size_t interval_count() const { return intervals_.size(); }
 

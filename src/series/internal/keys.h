@@ -12,6 +12,7 @@ namespace series::internal {
 enum class Kind : char {
     log_entry = 'L',         ///< position 8 -> batch
     counters = 'I',          ///< device 16, first 8 -> last 8: counters stored without a gap
+    marks = 'H',             ///< device 16, counter / 32 8 -> marks of what those counters hold
     source = 'S',            ///< source 4 -> patient 16, device 16
     series = 'M',            ///< series 4 -> patient 16, vital 1, in chunks up to 8, newest reading
     chunk = 'C',             ///< series 4, hour 8, position 8 -> points
