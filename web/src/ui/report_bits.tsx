@@ -18,6 +18,14 @@ export const bands_of = (alarms: readonly Alarm[], vital: VitalName, open_end_ms
     .filter((alarm) => alarm.vital === vital)
     .map((alarm) => ({ from_ms: alarm.raised_at_ms, to_ms: alarm.cleared_at_ms ?? open_end_ms, priority: alarm.priority }));
 
+/// When an alarm stood. One that was raised for want of data ends at the reading that came late, which may be
+/// older than the alarm: then only its beginning is told.
+export function stood(alarm: Alarm, shown: (ms: number) => string): string {
+  if (alarm.cleared_at_ms === null) return words.patient.raised(shown(alarm.raised_at_ms));
+  if (alarm.cleared_at_ms <= alarm.raised_at_ms) return words.patient.raised_at(shown(alarm.raised_at_ms));
+  return words.patient.cleared(shown(alarm.raised_at_ms), shown(alarm.cleared_at_ms));
+}
+
 export const info_of = (infos: readonly VitalInfo[] | undefined, vital: VitalName): VitalInfo | undefined =>
   infos?.find((info) => info.name === vital);
 

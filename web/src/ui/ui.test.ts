@@ -6,6 +6,7 @@ import { duration, short_id, span, stamp, vital_value, within_sentence } from '.
 import { axis_range, columns_of, decimate, extent_of } from './series';
 import { spark_path } from './sparkline';
 import { in_order, type Column } from './table';
+import { what_in_words } from './what';
 
 const series = (t_ms: number[], value = 70): Series => ({
   vital: 'heart_rate', unit: '/min', width_ms: 1_000, t_ms,
@@ -134,4 +135,13 @@ test('a list is in the order people chose, numbers as numbers, what is missing l
   expect(names('Bed', true)).toBe('bca');
   expect(names('Count', true)).toBe('cba');
   expect(names('no such column')).toBe('bac');
+});
+
+test('what was looked at is said in words, and what this page does not know stays readable', () => {
+  const from = new Date(2026, 10, 21, 18, 21).getTime();
+  expect(what_in_words(`vital=co2 from_ms=${from} to_ms=${from + 60_000}`, from)).toBe('carbon dioxide, 18:21 – 18:22');
+  expect(what_in_words(`from_ms=${from}`)).toMatch(/^since 21 Nov 2026, 18:21:00 \S+/);
+  expect(what_in_words('state=pending new_thing=5')).toBe('state pending, new thing 5');
+  expect(what_in_words('vitals_and_alarms')).toBe('vitals and alarms');
+  expect(what_in_words('')).toBe('');
 });

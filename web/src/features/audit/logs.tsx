@@ -8,6 +8,7 @@ import { Hash, Stamp } from '@/ui/bits';
 import { count } from '@/ui/format';
 import { save_file } from '@/ui/save_file';
 import { PagedTable } from '@/ui/table';
+import { what_in_words } from '@/ui/what';
 import { word_for, words } from '@/words';
 import { csv_of } from './csv';
 
@@ -62,7 +63,7 @@ export function AccessLog() {
           { title: w.role, cell: (each) => word_for(words.roles, each.actor.role) },
           { title: w.subject, cell: (each) => <Hash text={each.patient} what={w.subject} /> },
           { title: w.action, cell: (each) => <span className="nowrap">{word_for({}, each.action)}</span> },
-          { title: w.what, cell: (each) => word_for({}, each.what) },
+          { title: w.what, cell: (each) => what_in_words(each.what) },
           { title: w.basis, cell: (each) => <Basis text={each.basis} /> },
           { title: w.outcome, cell: (each) => <Outcome allowed={each.allowed} /> },
           { title: w.entry_hash, cell: (each) => <Hash text={each.hash} what={w.entry_hash} /> },

@@ -8,6 +8,7 @@ import { keys, usePages } from '@/client/queries';
 import { Moment } from '@/ui/bits';
 import { full, list_of, moment, span } from '@/ui/format';
 import { Answered, Empty } from '@/ui/states';
+import { what_in_words } from '@/ui/what';
 import { word_for, words } from '@/words';
 import { looks_of, type Look } from './looks';
 
@@ -36,7 +37,7 @@ function Line({ look, own }: { look: Look; own: boolean }) {
           <ul className="entries muted">
             {look.entries.map((entry) => (
               <li key={entry.hash}>
-                <Moment ms={entry.time_ms} /> {word_for(w.actions, entry.action)} <code className="mono">{entry.what}</code>
+                <Moment ms={entry.time_ms} /> {word_for(w.actions, entry.action)} {entry.what ? `(${what_in_words(entry.what)})` : null}
               </li>
             ))}
           </ul>

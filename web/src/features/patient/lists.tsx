@@ -13,7 +13,7 @@ import { tell_failure } from '@/ui/bits';
 import { DeviceTag, LastHeard } from '@/ui/device_parts';
 import { count, full, moment, span } from '@/ui/format';
 import { useKeys } from '@/ui/keyboard';
-import { ReportTag } from '@/ui/report_bits';
+import { ReportTag, stood } from '@/ui/report_bits';
 import { Answered } from '@/ui/states';
 import { word_for, words } from '@/words';
 
@@ -35,7 +35,7 @@ function AlarmItem({ alarm, may_acknowledge }: { alarm: Alarm; may_acknowledge: 
     <li>
       <AlarmBadge alarm={alarm} past={!open} />
       <span className="muted">
-        {alarm.cleared_at_ms === null ? w.raised(moment(alarm.raised_at_ms)) : w.cleared(moment(alarm.raised_at_ms), moment(alarm.cleared_at_ms))}
+        {stood(alarm, moment)}
         {alarm.acknowledged_by ? ` · ${words.ward.acknowledged_by(alarm.acknowledged_by)}` : ''}
       </span>
       {waits && may_acknowledge ? (

@@ -29,14 +29,15 @@ function BasisBanner({ patient }: { patient: Patient }) {
   );
 }
 
-function Person({ patient }: { patient: Patient }) {
+// A score for staff: it would tell a patient little but fear.
+function Person({ patient, role }: { patient: Patient; role: Role }) {
   const years = patient.age === null ? words.ward.age_unknown : words.ward.years(patient.age);
   const live = useLivePatient(patient.id);
   return (
     <div className="person muted">
       {patient.bed ? <strong>{words.ward.bed(patient.bed)}</strong> : null}
       <span>{[years, patient.sex ? word_for(words.ward.sexes, patient.sex) : ''].filter(Boolean).join(', ')}</span>
-      {live ? <News2 live={live} age={patient.age} /> : null}
+      {live && role !== 'patient' ? <News2 live={live} age={patient.age} /> : null}
       {patient.doctor ? <span>{w.doctor(patient.doctor.name)}</span> : null}
       {patient.speed > 1 ? <span className="tag">{words.ward.replay(count(patient.speed))}</span> : null}
     </div>
@@ -78,7 +79,7 @@ export default function PatientPage({ id, role }: { id: PersonId; role: Role }) 
       <PageHead title={patient.data?.name ?? w.title}>
         {patient.data && !patient.error ? (
           <>
-            <Person patient={patient.data} />
+            <Person patient={patient.data} role={role} />
             {role === 'patient' ? null : <AlarmSound />}
             <Button variant="default" className="no-print" onClick={() => window.print()}>
               {w.print}

@@ -8,7 +8,7 @@ import type { Report, ReportDetail, ReportVital, VitalInfo } from '@/client/type
 import { AlarmBadge } from '@/ui/alarm';
 import { Hash } from '@/ui/bits';
 import { count, duration, span, time, vital_value } from '@/ui/format';
-import { beyond_limits, in_monitor_order, info_of, ReportTag } from '@/ui/report_bits';
+import { beyond_limits, in_monitor_order, info_of, ReportTag, stood } from '@/ui/report_bits';
 import { Answered } from '@/ui/states';
 import { word_for, words } from '@/words';
 import { ReportCharts } from './report_charts';
@@ -110,9 +110,7 @@ function Alarms({ report }: { report: Report }) {
           <li key={alarm.id}>
             <AlarmBadge alarm={alarm} past />
             <span className="muted">
-              {alarm.cleared_at_ms === null
-                ? words.patient.raised(time(alarm.raised_at_ms))
-                : words.patient.cleared(time(alarm.raised_at_ms), time(alarm.cleared_at_ms))}
+              {stood(alarm, time)}
             </span>
           </li>
         ))}
