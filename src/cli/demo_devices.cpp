@@ -72,7 +72,7 @@ Result<void> enrol_devices(const std::vector<DemoPatient>& patients,
     base::Bytes secret = parts.keys.derived_key("broker");
     const askg::WipeAtEnd wipe(secret);
     for (std::size_t i = 0; i < patients.size(); ++i) {
-        const auto pda = enrolment.enrol_pda(ids[i], "PDA of " + patients[i].person.name);
+        const auto pda = enrolment.enrol_pda(ids[i], "Hub of " + patients[i].person.name);
         if (!pda) return base::pass(pda);
         for (const auto& plan : patients[i].devices) {
             const auto record = enrolment.enrol_device(
