@@ -129,6 +129,13 @@ public:
         UserGrant grant;
     };
     [[nodiscard]] base::Result<Registration> register_user(const UserApplication& application);
+    // For who asks again because an answer was lost: the grant, as of now, of the member that
+    // applied so before (the id that is named apart, where it is a device's) and stands; nothing
+    // if none did. Errors: those of `renew_*`.
+    [[nodiscard]] base::Result<std::optional<DeviceGrant>> enrolled_before(
+        const DeviceApplication& application);
+    [[nodiscard]] base::Result<std::optional<Registration>> registered_before(
+        const UserApplication& application) const;
 
     // The grant as of now: the epoch's TEMPC, a share of the newest generation, who came and went.
     // Errors: `not_found`, E_REVOKED, E_DOMAIN_FULL.

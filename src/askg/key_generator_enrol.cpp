@@ -230,6 +230,47 @@ Result<KeyGenerator::Registration> KeyGenerator::register_user(const UserApplica
     return Registration{.record = member.shown.record, .grant = state.user_grant(member)};
 }
 
+// ---- the same application again ----
+
+namespace {
+
+/// Zeros stand for no verifier, as they do in a stored member.
+bool is_verifier(const Secret32& held, const std::optional<Secret32>& stated) {
+    const Secret32 none;
+    return held == (stated ? *stated : none);
+}
+
+}  // namespace
+
+Result<std::optional<DeviceGrant>> KeyGenerator::enrolled_before(
+    const DeviceApplication& application) {
+    for (const auto& [key, member] : state_->members) {
+        const auto& shown = member.shown;
+        const bool same = shown.role == PartyRole::device && !shown.revoked &&
+                          shown.record.static_public == application.static_public &&
+                          shown.patient == application.patient && shown.pda == application.pda &&
+                          member.clockless == application.clockless &&
+                          is_verifier(member.token_verifier, application.token_verifier);
+        if (!same) continue;
+        auto grant = renew_device(*wire::DeviceId::from(shown.name.view()));
+        if (!grant) return base::pass(grant);
+        return std::optional{*std::move(grant)};
+    }
+    return std::optional<DeviceGrant>{};
+}
+
+Result<std::optional<KeyGenerator::Registration>> KeyGenerator::registered_before(
+    const UserApplication& application) const {
+    const auto held = state_->find(PartyRole::user, peer_name(application.id));
+    const bool same = held && !held->shown.revoked && held->shown.user_role == application.role &&
+                      held->shown.record.static_public == application.static_public &&
+                      held->shown.record.valid_at(state_->clock.now()) &&
+                      held->token_verifier == application.token_verifier;
+    if (!same) return std::optional<Registration>{};
+    return std::optional{
+        Registration{.record = held->shown.record, .grant = state_->user_grant(*held)}};
+}
+
 // ---- revocation and epochs ----
 
 Result<LogEntry> KeyGenerator::revoke(const Serial& serial) {

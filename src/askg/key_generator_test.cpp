@@ -157,6 +157,64 @@ TEST_F(KeyGeneratorTest, AStaticKeyHasOneHolderForEver) {
     EXPECT_EQ(word(world.generator->enrol_pda(world.pda_application(patient, own))), "E_BAD_KEY");
 }
 
+// Goal: whoever asks again because the answer was lost gets it, and nobody else. Method: the very
+// same application, and each that differs in one point.
+TEST_F(KeyGeneratorTest, TheSameApplicationAgainGetsTheSameMembersGrantAndIssuesNothing) {
+    const auto pda = world.pda(patient);
+    const Own own(world.random);
+    const auto applied = [&] {
+        auto out = world.device_application(patient, pda.grant.id, own);
+        out.token_verifier = token_verifier(own.token);
+        return out;
+    };
+    EXPECT_FALSE(generator.enrolled_before(applied())->has_value()) << "nobody applied yet";
+    const auto first = generator.enrol_device(applied()).value();
+    const auto issued = generator.domain(patient)->issued;
+    const auto again = generator.enrolled_before(applied()).value();
+    ASSERT_TRUE(again.has_value());
+    EXPECT_EQ(again->id, first.id);
+    EXPECT_EQ(again->certificate.record, first.certificate.record);
+    EXPECT_EQ(generator.domain(patient)->issued, issued);
+    EXPECT_EQ(generator.log_head().size, 2U) << "the PDA and the device";
+
+    const auto other = [&](const auto& change) {
+        auto changed = applied();
+        change(changed);
+        return generator.enrolled_before(changed)->has_value();
+    };
+    EXPECT_FALSE(other([&](auto& it) { it.patient = world.new_patient(); }));
+    EXPECT_FALSE(other([&](auto& it) { it.pda = world.pda(patient).grant.id; }));
+    EXPECT_FALSE(other([&](auto& it) { it.clockless = true; }));
+    EXPECT_FALSE(other([&](auto& it) { it.token_verifier.reset(); }));
+    EXPECT_FALSE(other([&](auto& it) { it.token_verifier = Secret32::draw(world.random); }));
+    EXPECT_FALSE(other([&](auto& it) { it.static_public = Own(world.random).key.public_key(); }));
+    ASSERT_TRUE(generator.revoke(PartyRole::device, name_of_id(first.id)));
+    EXPECT_FALSE(generator.enrolled_before(applied())->has_value()) << "revoked for ever";
+}
+
+TEST_F(KeyGeneratorTest, TheSameRegistrationAgainGetsTheSameUsersGrant) {
+    const Own own(world.random);
+    const auto applied = [&, id = world.draw<wire::LedgerId>()] {
+        return UserApplication{.id = id,
+                               .role = wire::Role::doctor,
+                               .static_public = own.key.public_key(),
+                               .token_verifier = token_verifier(own.token)};
+    };
+    EXPECT_FALSE(generator.registered_before(applied())->has_value());
+    const auto first = generator.register_user(applied()).value();
+    const auto again = generator.registered_before(applied()).value();
+    ASSERT_TRUE(again.has_value());
+    EXPECT_EQ(again->record, first.record);
+    auto other = applied();
+    other.token_verifier = Secret32::draw(world.random);
+    EXPECT_FALSE(generator.registered_before(other)->has_value());
+    other = applied();
+    other.role = wire::Role::nurse;
+    EXPECT_FALSE(generator.registered_before(other)->has_value());
+    ASSERT_TRUE(generator.revoke(PartyRole::user, name_of_id(first.grant.id)));
+    EXPECT_FALSE(generator.registered_before(applied())->has_value());
+}
+
 TEST_F(KeyGeneratorTest, ADeviceBelongsToALivingPdaOfItsOwnPatient) {
     const auto pda = world.pda(patient);
     const auto foreign = world.pda(world.new_patient());
