@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each party gets, as of now.
+#include <algorithm>
+
 #include "askg/internal/generator_state.h"
 #include "keyagreement/credentials.h"
 
@@ -54,11 +56,15 @@ std::vector<EpochSecret> KeyGenerator::State::temporary_for(const StoredMember& 
 }
 
 std::vector<CloudServerEntry> KeyGenerator::State::servers() const {
-    std::vector<CloudServerEntry> out;
+    std::vector<const StoredMember*> standing;
     for (const auto& [key, member] : members) {
         if (key.first != PartyRole::cloud_server || member.shown.revoked) continue;
-        if (!member.shown.record.valid_at(clock.now())) continue;
-        out.push_back({.id = id_of<wire::LedgerId>(member), .record = member.shown.record});
+        if (member.shown.record.valid_at(clock.now())) standing.push_back(&member);
+    }
+    std::ranges::sort(standing, {}, &StoredMember::order);
+    std::vector<CloudServerEntry> out;
+    for (const auto* member : standing) {
+        out.push_back({.id = id_of<wire::LedgerId>(*member), .record = member->shown.record});
     }
     return out;
 }

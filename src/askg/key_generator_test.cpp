@@ -279,6 +279,26 @@ TEST_F(KeyGeneratorTest, GrantsCarryThisEpochsCredentialAndTheNext) {
     EXPECT_EQ(generator.rotate_epoch().error().code, ErrorCode::conflict);
 }
 
+// Parties speak to the first server that they are told of: one that comes later, under whatever id,
+// must not take that place.
+TEST_F(KeyGeneratorTest, ServersAreToldInTheOrderInWhichTheyWereEnrolled) {
+    const auto enrol = [&](std::uint8_t first_byte) {
+        wire::LedgerId id;
+        id.bytes.fill(first_byte);
+        const Own own(world.random);
+        EXPECT_TRUE(
+            generator.enrol_cloud_server({.id = id, .static_public = own.key.public_key()}));
+        return id;
+    };
+    const auto first = enrol(0x80);
+    const auto second = enrol(0x01);
+    const auto third = enrol(0xff);
+    const auto pda = world.pda(patient);
+    std::vector<wire::LedgerId> told;
+    for (const auto& server : pda.grant.cloud_servers) told.push_back(server.id);
+    EXPECT_EQ(told, (std::vector{first, second, third}));
+}
+
 TEST_F(KeyGeneratorTest, ARecordExpiresWithItsHolder) {
     const auto pda = world.pda(patient);
     const auto device = world.device(patient, pda.grant.id);
