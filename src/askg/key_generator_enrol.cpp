@@ -304,8 +304,9 @@ Result<std::int64_t> KeyGenerator::rotate_epoch() {
     auto& state = *state_;
     const auto now = keyagreement::month_of(state.clock.now());
     if (now < state.roots.epoch) {
-        return refuse(ErrorCode::conflict,
-                      "the clock is before the epoch that was reached; set the clock");
+        // No word of the protocol stands for this; that of `conflict` would mislead.
+        return base::fail(ErrorCode::conflict,
+                          "the clock is before the epoch that was reached; set the clock");
     }
     State::Change change;
     change.epoch = now;
