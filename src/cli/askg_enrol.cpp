@@ -4,8 +4,8 @@
 
 #include "askg/user_secret.h"
 #include "cli/askg_open.h"
+#include "cli/secret_file.h"
 #include "crypto/x25519.h"
-#include "storage/files.h"
 
 namespace cli {
 
@@ -14,8 +14,6 @@ using base::Result;
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::size_t secret_bytes_max = 4'096;
 
 /// A party's own half: made here, or its public part as it was typed.
 struct OwnHalf {
@@ -201,7 +199,7 @@ Result<ClientHalf> client_half(const AskgCommand& command, const wire::LedgerId&
         out.verifier = own->verifier->clone();
         return out;
     }
-    auto u = storage::read_file(*command.secret_file, secret_bytes_max);
+    auto u = read_secret(*command.secret_file);
     if (!u) return base::pass(u);
     const askg::WipeAtEnd wiped(*u);
     out.factor = askg::draw_user_factor(random);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/askg_open.h"
 
-#include <fstream>
 #include <iostream>
 
+#include "cli/secret_file.h"
 #include "identity/key_store.h"
 #include "storage/files.h"
 
@@ -14,20 +14,21 @@ using base::Result;
 
 namespace {
 
-/// The first line of a file, or of standard input.
-Result<askg::UnlockSecret> read_passphrase(const std::filesystem::path& file) {
+/// The first line of standard input.
+Result<askg::UnlockSecret> typed_passphrase() {
     std::string line;
-    if (file == "-") {
-        std::getline(std::cin, line);
-    } else {
-        std::ifstream in(file);
-        if (!std::getline(in, line)) {
-            return base::fail(ErrorCode::not_found, "there is no passphrase in " + file.string());
-        }
-    }
+    std::getline(std::cin, line);
     auto secret = askg::UnlockSecret::from_passphrase(line);
     crypto::wipe({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
     return secret;
+}
+
+Result<askg::UnlockSecret> read_passphrase(const std::filesystem::path& file) {
+    if (file == "-") return typed_passphrase();
+    auto bytes = read_secret(file);
+    if (!bytes) return base::pass(bytes);
+    const askg::WipeAtEnd wiped(*bytes);
+    return askg::UnlockSecret::from_passphrase(base::as_text(*bytes));
 }
 
 Result<askg::UnlockSecret> unlock_secret(const AskgCommand& command, OpenAskg& parts, bool make) {

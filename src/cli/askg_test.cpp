@@ -10,6 +10,7 @@
 #include "askg/user_secret.h"
 #include "cli/askg_actions.h"
 #include "cli/askg_chain.h"
+#include "cli/secret_file.h"
 #include "ledger/testing.h"
 #include "storage/files.h"
 #include "storage/temporary_folder.h"
@@ -49,6 +50,12 @@ protected:
         return std::string(object.at(name).as_string());
     }
     std::filesystem::path file(std::string_view name) const { return folder.path() / name; }
+    /// As an editor leaves it: for its owner alone, with a line end.
+    std::filesystem::path secret(std::string_view name, const std::string& text) const {
+        std::ofstream(file(name)) << text << '\n';
+        EXPECT_EQ(::chmod(file(name).c_str(), 0600), 0);
+        return file(name);
+    }
 
     std::string new_patient() {
         return text(must(askg_domain, [](AskgCommand&) {}), "patient");
@@ -106,14 +113,20 @@ TEST_F(AskgTest, EnrolsAPatientsPartiesWhoThenShareKeys) {
 }
 
 TEST_F(AskgTest, AUsersClientDerivesTheCertifiedKeyFromTheSecretInTheFile) {
-    std::ofstream(file("u")) << "what she knows";
-    const std::string id(32, 'a');
-    const auto user = must(askg_register_user, [&](AskgCommand& command) {
-        command.id = id;
+    const auto u = secret("u", "what she knows");
+    const auto apply = [&](AskgCommand& command) {
+        command.id = std::string(32, 'a');
         command.role = "nurse";
-        command.secret_file = file("u");
+        command.secret_file = u;
         command.out = file("user.credentials");
-    });
+    };
+    ASSERT_EQ(::chmod(u.c_str(), 0644), 0);
+    EXPECT_EQ(refused(askg_register_user, apply), ErrorCode::not_authorised)
+        << "a secret that others can read is none";
+    ASSERT_EQ(::chmod(u.c_str(), 0600), 0);
+    const auto user = must(askg_register_user, apply);
+    // As `salus user login` reads the same file.
+    EXPECT_EQ(base::as_text(*read_secret(u)), "what she knows");
     const auto held = askg::read_file<askg::UserCredentials>(file("user.credentials")).value();
     const auto token =
         askg::user_token(base::as_bytes("what she knows"), held.factor, held.grant.id).value();
@@ -179,8 +192,8 @@ TEST_F(AskgTest, RotationAndNewGenerationSayWhereTheyStand) {
 }
 
 TEST_F(AskgTest, OpensWithAPassphraseAndWithNothingElse) {
-    std::ofstream(file("word")) << "correct horse battery\n";
-    std::ofstream(file("other")) << "incorrect horse battery\n";
+    (void)secret("word", "correct horse battery");
+    (void)secret("other", "incorrect horse battery");
     const auto at = [&](std::string_view word) {
         return [this, word](AskgCommand& command) {
             command.folder.root = folder.path() / "apart";
@@ -192,6 +205,8 @@ TEST_F(AskgTest, OpensWithAPassphraseAndWithNothingElse) {
     must(askg_list, at("word"));
     EXPECT_EQ(refused(askg_list, at("other")), ErrorCode::unauthenticated);
     EXPECT_EQ(refused(askg_list, at("none")), ErrorCode::not_found);
+    ASSERT_EQ(::chmod(file("word").c_str(), 0604), 0);
+    EXPECT_EQ(refused(askg_list, at("word")), ErrorCode::not_authorised);
 }
 
 TEST_F(AskgTest, SaysWhatIsWrongWithWhatWasTyped) {

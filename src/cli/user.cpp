@@ -12,6 +12,7 @@
 #include "askg/user_secret.h"
 #include "base/clock.h"
 #include "cli/demo.h"
+#include "cli/secret_file.h"
 #include "crypto/random.h"
 #include "keyagreement/credentials.h"
 #include "storage/files.h"
@@ -23,18 +24,6 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 using base::ErrorCode;
 using base::Result;
-
-constexpr std::size_t secret_bytes_max = 4'096;
-
-/// A secret's file without the line end that editors add. Errors: `not_authorised` if others can
-/// read it; `malformed` if it is empty.
-Result<base::Bytes> read_secret(const fs::path& file) {
-    auto bytes = storage::read_private_file(file, secret_bytes_max);
-    if (!bytes) return bytes;
-    while (!bytes->empty() && (bytes->back() == '\n' || bytes->back() == '\r')) bytes->pop_back();
-    if (bytes->empty()) return base::fail(ErrorCode::malformed, file.string() + " is empty");
-    return bytes;
-}
 
 /// `text` as an object with a string at each of `names`.
 Result<json::object> answer_with(const std::string& text,
