@@ -4,6 +4,7 @@
 #include "askg/secret_bytes.h"
 #include "cli/device_kit.h"
 #include "gateway/broker_config.h"
+#include "keyagreement/credentials.h"
 #include "storage/files.h"
 
 namespace cli {
@@ -13,17 +14,27 @@ constexpr std::size_t ca_bytes_max = 65'536;
 
 }  // namespace
 
+base::Result<void> DeskEnroller::confirmed(const askg::Record& record) {
+    return desk_.chain->wait({askg::hash_of(record), wire::CertificationEvent::certified},
+                             patience_);
+}
+
 base::Result<api::EnrolledDevice> DeskEnroller::enrol(const api::DeviceClaim& claim) {
-    const std::scoped_lock lock(mutex_);
     const gateway::BrokerFiles broker{desk_.folder.broker()};
     const auto ca = storage::read_file(broker.ca(), ca_bytes_max);
     if (!ca) return base::pass(ca);
     DeviceKeys keys;
     keys.static_public = claim.static_public;
     if (claim.token_verifier) keys.token_verifier = claim.token_verifier->clone();
-    auto enrolled =
-        enrol_device(desk_, {claim.patient, claim.label, claim.vitals, claim.interval_ms}, keys);
+    auto enrolled = [&] {
+        const std::scoped_lock lock(mutex_);
+        return enrol_device(desk_, {claim.patient, claim.label, claim.vitals, claim.interval_ms},
+                            keys);
+    }();
     if (!enrolled) return base::pass(enrolled);
+    if (auto shown = confirmed(enrolled->grant.certificate.record); !shown) {
+        return base::pass(shown);
+    }
     base::Bytes secret = desk_.keys.derived_key("broker");
     const askg::WipeAtEnd wipe(secret);
     const auto id = base::to_hex(enrolled->record.id.view());
@@ -36,24 +47,45 @@ base::Result<api::EnrolledDevice> DeskEnroller::enrol(const api::DeviceClaim& cl
 
 base::Result<void> DeskEnroller::set_state(const wire::DeviceId& id, identity::DeviceState state,
                                            const wire::LedgerId& by) {
+    // At once: from here on nobody hears it, whoever is being served.
+    if (auto set = desk_.directory.set_state(id, state, by); !set) return set;
+    if (!identity::is_final(state)) return {};
     const std::scoped_lock lock(mutex_);
     return set_device_state(desk_, id, state, by);
 }
 
 base::Result<base::Bytes> DeskEnroller::register_user(const api::UserClaim& claim) {
-    const std::scoped_lock lock(mutex_);
-    const auto grant = cli::register_user(desk_, {.id = claim.user,
-                                                  .role = claim.role,
-                                                  .static_public = claim.static_public,
-                                                  .token_verifier = claim.token_verifier.clone()});
-    if (!grant) return base::pass(grant);
-    const auto bytes = askg::encode(*grant);
+    const auto registered = [&] {
+        const std::scoped_lock lock(mutex_);
+        return cli::register_user(desk_, {.id = claim.user,
+                                          .role = claim.role,
+                                          .static_public = claim.static_public,
+                                          .token_verifier = claim.token_verifier.clone()});
+    }();
+    if (!registered) return base::pass(registered);
+    if (auto shown = confirmed(registered->record); !shown) return base::pass(shown);
+    const auto bytes = askg::encode(registered->grant);
     return base::Bytes(bytes.begin(), bytes.end());
 }
 
 base::Result<void> DeskEnroller::obey_orders() {
-    const std::scoped_lock lock(mutex_);
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return {};
     return obey_device_orders(desk_);
+}
+
+base::Result<void> DeskEnroller::renew_when_due() {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    const auto month = keyagreement::month_of(desk_.clock.now());
+    if (!lock || renewed_for_ == month) return {};
+    if (auto renewed = renew_credentials(desk_); !renewed) return renewed;
+    renewed_for_ = month;
+    return {};
+}
+
+base::Result<void> DeskEnroller::take_up() {
+    const std::scoped_lock lock(mutex_);
+    return cli::take_up(desk_);
 }
 
 }  // namespace cli

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/device_desk.h"
 
-#include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -31,20 +31,30 @@ Enrolment::Parts parts_of(const DeviceDesk& desk) {
             .directory = desk.directory,
             .clock = desk.clock,
             .random = desk.random,
-            .certify = [&desk](const wire::Certify& certify) -> Result<void> {
-                const auto signer = desk.keys.service_signer(desk.setup.key_generator);
-                if (!signer) return base::pass(signer);
-                return desk.submit(**signer, certify);
+            .certify = [chain = desk.chain](const wire::Certify& certify) -> Result<void> {
+                if (chain != nullptr) chain->tell(certify);
+                return {};
             }};
+}
+
+/// Who is elsewhere and cannot speak with its PDA any more is named, with what to do.
+void name_left_behind(const DeviceDesk& desk, const Enrolment& enrolment) {
+    for (const auto& id : enrolment.left_behind()) {
+        spdlog::warn(
+            "device {} has keys of an earlier generation, and its PDA has not: renew its file with "
+            "salus askg renew --data {} --party device --id {} --out FILE",
+            base::to_hex(id.view()), desk.folder.root.string(), base::to_hex(id.view()));
+    }
 }
 
 /// Files for PDAs, cloud server and broker; and the node that runs learns of it now.
 Result<void> publish(const DeviceDesk& desk, Enrolment& enrolment) {
     if (auto done = enrolment.commit(); !done) return done;
+    name_left_behind(desk, enrolment);
     if (desk.peers != nullptr) {
         auto face = read_cloud_server(desk.folder, desk.peers->sequence());
         if (!face) return base::pass(face);
-        desk.peers->take(std::move(face->provision));
+        if (auto taken = desk.peers->take(std::move(face->provision)); !taken) return taken;
     }
     if (desk.broker.port == 0) return {};  // written at the next start
     return write_broker(desk.folder, desk.broker, desk.directory, desk.keys, desk.random);
@@ -163,13 +173,22 @@ Result<void> set_device_state(const DeviceDesk& desk, const wire::DeviceId& id,
     return publish(desk, *enrolment);
 }
 
-Result<askg::UserGrant> register_user(const DeviceDesk& desk, const askg::UserApplication& user) {
+Result<askg::KeyGenerator::Registration> register_user(const DeviceDesk& desk,
+                                                       const askg::UserApplication& user) {
     auto enrolment = Enrolment::open(parts_of(desk));
     if (!enrolment) return base::pass(enrolment);
-    auto grant = enrolment->register_user(user);
-    if (!grant) return grant;
+    auto registration = enrolment->register_user(user);
+    if (!registration) return registration;
     if (auto done = publish(desk, *enrolment); !done) return base::pass(done);
-    return grant;
+    return registration;
+}
+
+Result<void> take_up(const DeviceDesk& desk) {
+    auto enrolment = Enrolment::open(parts_of(desk));
+    if (!enrolment) return base::pass(enrolment);
+    const auto shown = [&](const wire::Certify& certify) { return desk.chain->shown(certify); };
+    if (auto taken = enrolment->take_up(shown); !taken) return taken;
+    return publish(desk, *enrolment);
 }
 
 Result<void> renew_credentials(const DeviceDesk& desk) {

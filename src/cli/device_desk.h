@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include <boost/json/object.hpp>
@@ -11,30 +10,27 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "cli/broker_listener.h"
+#include "cli/certification_sender.h"
 #include "cli/data_folder.h"
-#include "cli/demo.h"
 #include "cli/enrolment.h"
 #include "identity/directory.h"
 #include "identity/key_store.h"
 #include "identity/peers.h"
-#include "wire/signer.h"
-#include "wire/transaction.h"
 
 namespace cli {
 
 /// Where devices are enrolled and ended, by whoever has the folder's databases open: the node, or a
 /// command while no node runs. One caller at a time.
-struct DeviceDesk {  // all borrowed but the function
+struct DeviceDesk {  // all borrowed
     const DataFolder& folder;
-    const SetupRecord& setup;
     BrokerListener broker;  ///< The one that runs.
     identity::KeyStore& keys;
     identity::Directory& directory;
     identity::Peers* peers = nullptr;  ///< Told at once; may be absent.
     const base::Clock& clock;
     base::Random& random;
-    /// Signs and submits, or leaves for the node's next start.
-    std::function<base::Result<void>(const wire::Signer&, const wire::Action&)> submit;
+    /// Takes to the chain what is certified and revoked here; absent: the node's next start does.
+    CertificationSender* chain = nullptr;
 };
 
 /// Enrols a device that keeps its secrets to itself. Errors: those of `Enrolment`.
@@ -52,11 +48,16 @@ struct DeviceDesk {  // all borrowed but the function
                                                   const wire::LedgerId& by = {});
 
 /// Registers a person's client for signing in by key agreement. Errors: those of `Enrolment`.
-[[nodiscard]] base::Result<askg::UserGrant> register_user(const DeviceDesk& desk,
-                                                          const askg::UserApplication& user);
+[[nodiscard]] base::Result<askg::KeyGenerator::Registration> register_user(
+    const DeviceDesk& desk, const askg::UserApplication& user);
+
+/// What a process that was killed, or worked while no node ran, left undone: see
+/// `Enrolment::take_up`. At the start of a node; needs `chain`.
+[[nodiscard]] base::Result<void> take_up(const DeviceDesk& desk);
 
 /// Gives everybody what they agree on keys with in the running 30 days, where what they have was
-/// made in others; cheap where it was not. While none of the folder's processes runs.
+/// made in others; cheap where it was not. The process of the PDAs takes it over by itself, that of
+/// the devices at its next start: they have the next 30 days for that.
 [[nodiscard]] base::Result<void> renew_credentials(const DeviceDesk& desk);
 
 /// What a command asks for, as JSON: {"order": "enrol", ...} or {"order": "state", ...}; the

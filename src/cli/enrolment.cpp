@@ -84,8 +84,8 @@ Result<Enrolment> Enrolment::open(Parts parts) {
     return out;
 }
 
-Result<void> Enrolment::certify(const askg::Record& record, wire::CertificationEvent event) {
-    return parts_.certify({askg::hash_of(record), event});
+void Enrolment::tell(const askg::Record& record, wire::CertificationEvent event) {
+    untold_.push_back({askg::hash_of(record), event});
 }
 
 Result<void> Enrolment::enrol_cloud_server(const wire::LedgerId& id) {
@@ -100,7 +100,8 @@ Result<void> Enrolment::enrol_cloud_server(const wire::LedgerId& id) {
         !written) {
         return written;
     }
-    return certify(credentials.grant.certificate.record, wire::CertificationEvent::certified);
+    tell(credentials.grant.certificate.record, wire::CertificationEvent::certified);
+    return {};
 }
 
 Result<identity::PdaRecord> Enrolment::enrol_pda(const wire::LedgerId& patient,
@@ -120,8 +121,7 @@ Result<identity::PdaRecord> Enrolment::enrol_pda(const wire::LedgerId& patient,
                                         .static_public = drawn.static_public,
                                         .token_verifier = askg::token_verifier(drawn.token)});
     if (!grant) return base::pass(grant);
-    if (auto done = certify(grant->certificate.record, wire::CertificationEvent::certified); !done)
-        return base::pass(done);
+    tell(grant->certificate.record, wire::CertificationEvent::certified);
     if (auto added = parts_.directory.add(record); !added) return base::pass(added);
     drawn_.emplace(record.id, askg::PdaCredentials{std::move(drawn.static_private),
                                                    std::move(drawn.token), std::move(*grant)});
@@ -139,33 +139,124 @@ Result<identity::PdaRecord> Enrolment::pda_of(const wire::LedgerId& patient) con
 Result<EnrolledDevice> Enrolment::enrol_device(const NewDevice& device, const DeviceKeys& keys) {
     const auto pda = pda_of(device.patient);
     if (!pda) return base::pass(pda);
-    EnrolledDevice out;
-    out.record.id = base::draw<wire::DeviceId>(parts_.random);
-    out.record.label = device.label;
-    out.record.patient = device.patient;
-    out.record.vitals = device.vitals;
-    out.record.pda = pda->id;
-    out.record.interval_ms = device.interval_ms;
     askg::DeviceApplication application{.patient = device.patient,
-                                        .id = out.record.id,
+                                        .id = base::draw<wire::DeviceId>(parts_.random),
                                         .pda = pda->id,
                                         .static_public = keys.static_public,
                                         .token_verifier = {},
                                         .clockless = keys.clockless};
-    if (keys.token_verifier) {
-        application.token_verifier = keys.token_verifier->clone();
-        out.record.sealed_to = identity::SealedTo::cloud;
-    }
-    auto grant = generator_->enrol_device(application);
+    if (keys.token_verifier) application.token_verifier = keys.token_verifier->clone();
+    auto grant = granted(application);
     if (!grant) return base::pass(grant);
-    out.grant = std::move(*grant);
-    if (auto done = certify(out.grant.certificate.record, wire::CertificationEvent::certified);
-        !done) {
-        return base::pass(done);
-    }
-    if (auto added = parts_.directory.add(out.record); !added) return base::pass(added);
     changed_.insert(pda->id);
+    tell(grant->certificate.record, wire::CertificationEvent::certified);
+    if (auto known = parts_.directory.device(grant->id)) {
+        return EnrolledDevice{*std::move(known), *std::move(grant)};
+    }
+    identity::DeviceRecord record;
+    record.id = grant->id;
+    record.label = device.label;
+    record.patient = device.patient;
+    record.vitals = device.vitals;
+    record.pda = pda->id;
+    record.interval_ms = device.interval_ms;
+    if (keys.token_verifier) record.sealed_to = identity::SealedTo::cloud;
+    if (auto added = parts_.directory.add(record); !added) return base::pass(added);
+    return EnrolledDevice{std::move(record), *std::move(grant)};
+}
+
+/// A device that asks again, because it never heard the answer, is the member that it was made.
+Result<askg::DeviceGrant> Enrolment::granted(const askg::DeviceApplication& application) {
+    auto before = generator_->enrolled_before(application);
+    if (!before) return base::pass(before);
+    auto grant =
+        *before ? Result<askg::DeviceGrant>(**std::move(before)) : enrol_with_room(application);
+    if (!grant) return grant;
+    auto named = name_own_server_first(grant->cloud_servers);
+    return named ? std::move(grant) : base::pass(named);
+}
+
+Result<askg::DeviceGrant> Enrolment::enrol_with_room(const askg::DeviceApplication& application) {
+    auto grant = generator_->enrol_device(application);
+    if (grant || grant.error().code != ErrorCode::too_large) return grant;
+    const auto standing = std::ranges::count_if(generator_->members(), [&](const auto& member) {
+        return member.patient == application.patient && !member.revoked;
+    });
+    if (static_cast<std::size_t>(standing) >= askg::collusion_bound) {
+        return base::fail(ErrorCode::too_large,
+                          "E_DOMAIN_FULL: the patient has 31 devices and PDAs in use; retire one "
+                          "that is not needed, then pair the new one");
+    }
+    if (auto begun = generator_->new_generation(application.patient); !begun) {
+        return base::pass(begun);
+    }
+    grant = generator_->enrol_device(application);
+    if (!grant) return grant;
+    auto renewed = renew_devices_here(application.patient);
+    return renewed ? std::move(grant) : base::pass(renewed);
+}
+
+/// Those of the patient whose credentials this folder has.
+Result<void> Enrolment::renew_devices_here(const wire::LedgerId& patient) {
+    for (const auto& device : parts_.directory.devices_of(patient)) {
+        if (device.ended()) continue;
+        if (auto renewed = renew_device_here(device.id); !renewed) return renewed;
+    }
+    return {};
+}
+
+Result<void> Enrolment::renew_device_here(const wire::DeviceId& id) {
+    const auto file = credentials_of_device(parts_.folder, id);
+    std::error_code unknown;
+    if (!std::filesystem::exists(file, unknown)) return {};  // it is elsewhere
+    auto credentials = askg::read_file<askg::DeviceCredentials>(file);
+    if (!credentials) return base::pass(credentials);
+    auto grant = renew_device(id);
+    if (!grant) return base::pass(grant);
+    credentials->grant = std::move(*grant);
+    return askg::write_file(file, *credentials);
+}
+
+Result<askg::DeviceGrant> Enrolment::renew_device(const wire::DeviceId& id) {
+    auto grant = generator_->renew_device(id);
+    if (!grant) return grant;
+    auto named = name_own_server_first(grant->cloud_servers);
+    return named ? std::move(grant) : base::pass(named);
+}
+
+Result<askg::UserGrant> Enrolment::renew_user(const wire::LedgerId& id) {
+    auto grant = generator_->renew_user(id);
+    if (!grant) return grant;
+    auto named = name_own_server_first(grant->cloud_servers);
+    return named ? std::move(grant) : base::pass(named);
+}
+
+std::vector<wire::DeviceId> Enrolment::left_behind() const {
+    std::map<wire::LedgerId, std::uint32_t> newest;
+    for (const auto& domain : generator_->domains()) newest[domain.patient] = domain.generation;
+    std::vector<wire::DeviceId> out;
+    for (const auto& device : parts_.directory.devices()) {
+        if (device.ended() || device.sealed_to != identity::SealedTo::pda) continue;
+        const auto member = generator_->member(askg::PartyRole::device, name_of(device.id));
+        if (member && member->generation != newest[device.patient]) out.push_back(device.id);
+    }
     return out;
+}
+
+Result<wire::LedgerId> Enrolment::own_server() const {
+    const auto credentials =
+        askg::read_file<askg::CloudServerCredentials>(parts_.folder.cloud_server_credentials());
+    if (!credentials) return base::pass(credentials);
+    return credentials->grant.id;
+}
+
+Result<void> Enrolment::name_own_server_first(std::vector<askg::CloudServerEntry>& servers) const {
+    if (servers.empty()) return {};
+    const auto own = own_server();
+    if (!own) return base::pass(own);
+    const auto found = std::ranges::find(servers, *own, &askg::CloudServerEntry::id);
+    if (found != servers.end()) std::rotate(servers.begin(), found, found + 1);
+    return {};
 }
 
 Result<identity::DeviceRecord> Enrolment::enrol_device(const NewDevice& device,
@@ -187,35 +278,96 @@ Result<identity::DeviceRecord> Enrolment::enrol_device(const NewDevice& device,
     return enrolled->record;
 }
 
-Result<askg::UserGrant> Enrolment::register_user(const askg::UserApplication& application) {
+Result<askg::KeyGenerator::Registration> Enrolment::register_user(
+    const askg::UserApplication& application) {
+    auto before = generator_->registered_before(application);
+    if (!before) return base::pass(before);
+    auto registration = *before ? Result<askg::KeyGenerator::Registration>(**std::move(before))
+                                : registered_anew(application);
+    if (!registration) return registration;
+    tell(registration->record, wire::CertificationEvent::certified);
+    auto named = name_own_server_first(registration->grant.cloud_servers);
+    return named ? std::move(registration) : base::pass(named);
+}
+
+Result<askg::KeyGenerator::Registration> Enrolment::registered_anew(
+    const askg::UserApplication& application) {
     keyagreement::PeerName name;
     name.bytes = application.id.bytes;
     const auto known = generator_->member(askg::PartyRole::user, name);
     if (known && !known->revoked) {
         const auto entry = generator_->revoke(askg::PartyRole::user, name);
         if (!entry) return base::pass(entry);
-        auto told = certify(entry->record, wire::CertificationEvent::revoked);
-        if (!told) return base::pass(told);
     }
-    auto registration = generator_->register_user(application);
-    if (!registration) return base::pass(registration);
-    auto told = certify(registration->record, wire::CertificationEvent::certified);
-    if (!told) return base::pass(told);
-    return std::move(registration->grant);
+    if (known) tell(known->record, wire::CertificationEvent::revoked);
+    return generator_->register_user(application);
 }
 
 Result<void> Enrolment::end(const wire::DeviceId& id, DeviceState state, const wire::LedgerId& by) {
     // Refused in the directory first: from there on nobody is heard, whatever else fails.
     if (auto set = parts_.directory.set_state(id, state, by); !set) return set;
     const auto device = parts_.directory.device(id);
-    const auto role = device ? askg::PartyRole::device : askg::PartyRole::pda;
+    changed_.insert(device ? device->pda : id);
+    return withdraw(device ? askg::PartyRole::device : askg::PartyRole::pda, id);
+}
+
+Result<void> Enrolment::withdraw(askg::PartyRole role, const wire::DeviceId& id) {
     const auto member = generator_->member(role, name_of(id));
     if (!member) return base::fail(ErrorCode::not_found, "the key generator knows no such device");
-    changed_.insert(device ? device->pda : id);
-    if (member->revoked) return {};  // by a call that was cut off
-    const auto entry = generator_->revoke(role, name_of(id));
-    if (!entry) return base::pass(entry);
-    return certify(entry->record, wire::CertificationEvent::revoked);
+    if (!member->revoked) {
+        const auto entry = generator_->revoke(role, name_of(id));
+        if (!entry) return base::pass(entry);
+    }
+    tell(member->record, wire::CertificationEvent::revoked);
+    return {};
+}
+
+/// Whether the patient's PDA has no share of the newest generation: then it began, and whoever is
+/// here was not renewed.
+Result<bool> Enrolment::take_up_generation(const askg::Domain& domain) {
+    const auto pda = pda_of(domain.patient);
+    const auto member = pda ? generator_->member(askg::PartyRole::pda, name_of(pda->id))
+                            : std::optional<askg::Member>();
+    if (!member || member->revoked || member->generation == domain.generation) return false;
+    auto renewed = renew_devices_here(domain.patient);
+    return renewed ? Result<bool>(true) : base::pass(renewed);
+}
+
+Result<void> Enrolment::take_up(const Shown& shown) {
+    bool cut_off = false;
+    const auto end_with = [&](askg::PartyRole role, const auto& record) -> Result<void> {
+        const auto member = generator_->member(role, name_of(record.id));
+        if (!record.ended() || !member || member->revoked) return {};
+        cut_off = true;
+        return withdraw(role, record.id);
+    };
+    for (const auto& device : parts_.directory.devices()) {
+        if (auto ended = end_with(askg::PartyRole::device, device); !ended) return ended;
+    }
+    for (const auto& pda : parts_.directory.pdas()) {
+        if (auto ended = end_with(askg::PartyRole::pda, pda); !ended) return ended;
+    }
+    for (const askg::Domain& domain : generator_->domains()) {
+        const auto renewed = take_up_generation(domain);
+        if (!renewed) return base::pass(renewed);
+        cut_off = cut_off || *renewed;
+    }
+    const auto log = generator_->log();
+    if (!log) return base::pass(log);
+    untold_.clear();
+    for (const askg::LogEntry& entry : *log) {
+        const wire::Certify certify{askg::hash_of(entry.record),
+                                    entry.event == askg::LogEvent::revoked
+                                        ? wire::CertificationEvent::revoked
+                                        : wire::CertificationEvent::certified};
+        const auto stands = shown(certify);
+        if (stands && *stands) continue;
+        cut_off = true;
+        untold_.push_back(certify);
+    }
+    if (!cut_off) return {};
+    for (const auto& pda : parts_.directory.pdas()) changed_.insert(pda.id);
+    return {};
 }
 
 Result<void> Enrolment::write_pda(const wire::DeviceId& id) {
@@ -224,6 +376,8 @@ Result<void> Enrolment::write_pda(const wire::DeviceId& id) {
     if (record && record->ended()) return {};
     auto grant = generator_->renew_pda(id);
     if (!grant) return base::pass(grant);
+    auto named = name_own_server_first(grant->cloud_servers);
+    if (!named) return named;
     const auto file = credentials_of_pda(parts_.folder, id);
     const auto drawn = drawn_.find(id);
     if (drawn != drawn_.end()) {
@@ -251,15 +405,11 @@ Result<void> Enrolment::write_pda_list() {
 }
 
 Result<void> Enrolment::write_provision() {
-    for (const askg::Member& member : generator_->members()) {
-        if (member.role != askg::PartyRole::cloud_server || member.revoked) continue;
-        wire::LedgerId server;
-        server.bytes = member.name.bytes;
-        const auto sealed = generator_->provision(server);
-        if (!sealed) return base::pass(sealed);
-        return storage::write_file_synced(parts_.folder.provision(), *sealed);
-    }
-    return base::fail(ErrorCode::not_found, "no cloud server is enrolled");
+    const auto own = own_server();
+    if (!own) return base::pass(own);
+    const auto sealed = generator_->provision(*own);
+    if (!sealed) return base::pass(sealed);
+    return storage::write_file_synced(parts_.folder.provision(), *sealed);
 }
 
 Result<void> Enrolment::commit() {
@@ -270,6 +420,11 @@ Result<void> Enrolment::commit() {
     if (auto written = write_provision(); !written) return written;
     drawn_.clear();
     changed_.clear();
+    // Last: what the chain shows is in everybody's files.
+    for (const wire::Certify& certify : untold_) {
+        if (auto told = parts_.certify(certify); !told) return told;
+    }
+    untold_.clear();
     return {};
 }
 
@@ -277,16 +432,8 @@ Result<void> Enrolment::renew_epoch() {
     if (auto moved = generator_->rotate_epoch(); !moved) return base::pass(moved);
     for (const auto& pda : parts_.directory.pdas()) changed_.insert(pda.id);
     for (const auto& device : parts_.directory.devices()) {
-        const auto file = credentials_of_device(parts_.folder, device.id);
-        std::error_code unknown;
         if (device.ended() || device.sealed_to != identity::SealedTo::cloud) continue;
-        if (!std::filesystem::exists(file, unknown)) continue;  // it is elsewhere
-        auto credentials = askg::read_file<askg::DeviceCredentials>(file);
-        if (!credentials) return base::pass(credentials);
-        auto grant = generator_->renew_device(device.id);
-        if (!grant) return base::pass(grant);
-        credentials->grant = std::move(*grant);
-        if (auto written = askg::write_file(file, *credentials); !written) return written;
+        if (auto renewed = renew_device_here(device.id); !renewed) return renewed;
     }
     return {};
 }

@@ -9,7 +9,9 @@
 
 #include "api/api.h"
 #include "cli/auto_approver.h"
+#include "cli/certification_sender.h"
 #include "cli/checkpoints.h"
+#include "cli/closable_submitter.h"
 #include "cli/demo.h"
 #include "cli/desk_enroller.h"
 #include "cli/engine.h"
@@ -74,7 +76,8 @@ private:
     Result<void> open_gateway();
     void open_device_desk();
     void take_device_orders();
-    Result<void> submit(const wire::Signer& signer, const wire::Action& action);
+    void renew_credentials_when_due();
+    Result<base::Bytes> signed_certification(const wire::Certify& certify);
     Result<void> open_api();
     [[nodiscard]] monitor::PatientFacts facts_of(const wire::LedgerId& patient, wire::Vital vital);
     [[nodiscard]] api::GatewayStats gateway_stats() const;
@@ -98,6 +101,7 @@ private:
     std::unique_ptr<crypto::SignatureVerifier> verifier_;
     std::unique_ptr<ledger::Application> application_;
     std::unique_ptr<consensus::Engine> engine_;
+    std::unique_ptr<ClosableSubmitter> submitter_;  ///< Of whoever waits for a block.
     std::unique_ptr<chain::Subscription> block_log_;
     std::unique_ptr<TrustFile> trust_file_;
     std::string trust_fault_;  ///< The last one that was logged.
@@ -113,7 +117,9 @@ private:
     std::unique_ptr<readmodel::AccessLog> access_log_;
     std::unique_ptr<AutoApprover> approver_;
     std::unique_ptr<identity::Peers> peers_;
+    std::unique_ptr<CertificationSender> certifications_;
     std::unique_ptr<DeskEnroller> enroller_;
+    std::string renewal_fault_;  ///< The last one that was logged.
     std::unique_ptr<api::UserAgreement> users_;
     std::unique_ptr<mqtt::MosquittoNetwork> network_;
     std::unique_ptr<mqtt::MqttTransport> transport_;
@@ -189,6 +195,7 @@ Result<void> Node::open_ledger() {
          .on_error = [](const base::Error& error) { spdlog::error("ledger: {}", error.detail); }});
     if (!engine) return base::pass(engine);
     engine_ = std::move(*engine);
+    submitter_ = std::make_unique<ClosableSubmitter>(*engine_);
     spdlog::info("{}", describe_engine(application_->info()));
     // A line that stands in the log is a promise: tests hold it against what is on disk.
     block_log_ = engine_->follow(engine_->height() + 1, [](const wire::Block& block) {
@@ -284,7 +291,7 @@ Result<void> Node::open_records() {
          .directory = *directory_,
          .consent_keys = *consent_keys_,
          .vault = *vault_,
-         .submitter = *engine_,
+         .submitter = *submitter_,
          .blocks = *engine_,
          .cloud_server = *cloud_server_,
          .next_sequence = [this] { return sequences_.next(setup_.cloud_server); },
@@ -381,7 +388,7 @@ Result<void> Node::open_api() {
          .read_model = *read_model_,
          .access_log = *access_log_,
          .blocks = *engine_,
-         .submitter = *engine_,
+         .submitter = *submitter_,
          .clock = clock_,
          .random = random_,
          .next_sequence = [this](const wire::LedgerId& id) { return sequences_.next(id); },
@@ -415,18 +422,25 @@ bool Node::done() const {
 }
 
 void Node::open_device_desk() {
-    const auto submit_action = [this](const wire::Signer& signer, const wire::Action& action) {
-        return submit(signer, action);
-    };
+    certifications_ = std::make_unique<CertificationSender>(CertificationSender::Parts{
+        .submitter = *submitter_,
+        .blocks = *engine_,
+        .sign = [this](const wire::Certify& certify) { return signed_certification(certify); },
+        .on_error =
+            [](const base::Error& error) {
+                spdlog::error("a certification is not on the chain: {}", error.detail);
+            }});
     enroller_ = std::make_unique<DeskEnroller>(DeviceDesk{.folder = folder_,
-                                                          .setup = setup_,
                                                           .broker = options_.broker,
                                                           .keys = *keys_,
                                                           .directory = *directory_,
                                                           .peers = peers_.get(),
                                                           .clock = clock_,
                                                           .random = random_,
-                                                          .submit = submit_action});
+                                                          .chain = certifications_.get()});
+    if (auto taken = enroller_->take_up(); !taken) {
+        spdlog::error("what was enrolled or revoked before this start: {}", taken.error().detail);
+    }
 }
 
 /// Whoever is suspended or revoked by a command is refused within a second.
@@ -436,11 +450,18 @@ void Node::take_device_orders() {
     }
 }
 
-Result<void> Node::submit(const wire::Signer& signer, const wire::Action& action) {
-    auto envelope = sequences_.sign(signer, application_->info().chain_id, clock_.now(), action);
-    if (!envelope) return base::pass(envelope);
-    const auto committed = chain::submit_and_wait(*engine_, *envelope);
-    return committed ? Result<void>() : base::pass(committed);
+/// Those who are served go on with what they have: a fault is told once.
+void Node::renew_credentials_when_due() {
+    const auto renewed = enroller_->renew_when_due();
+    const std::string fault = renewed ? "" : renewed.error().detail;
+    if (!fault.empty() && fault != renewal_fault_) spdlog::error("renewal: {}", fault);
+    renewal_fault_ = fault;
+}
+
+Result<base::Bytes> Node::signed_certification(const wire::Certify& certify) {
+    const auto signer = keys_->service_signer(setup_.key_generator);
+    if (!signer) return base::pass(signer);
+    return sequences_.sign(**signer, application_->info().chain_id, clock_.now(), certify);
 }
 
 Result<void> Node::watch() {
@@ -453,6 +474,8 @@ Result<void> Node::watch() {
         }
         take_device_orders();
         if (ticks % ticks_a_second != 0) continue;
+        certifications_->retry();
+        renew_credentials_when_due();
         monitor_->tick();
         follow_miners();
         publish_checkpoint();
@@ -461,10 +484,14 @@ Result<void> Node::watch() {
     return {};
 }
 
-/// First the way in, then whoever decides, then the way out: nothing calls what is gone.
+/// First the way in, then whoever decides, then the way out: nothing calls what is gone. Nobody is
+/// left waiting for a block, which may never come.
 void Node::stop() {
+    constexpr std::chrono::seconds grace{3};  // a few blocks; chosen by us
     network_thread_.reset();
     if (gateway_) gateway_->stop();
+    if (certifications_) certifications_->stop();
+    if (submitter_) submitter_->close(grace);
     approver_.reset();
     api_.reset();
 }
