@@ -21,8 +21,10 @@ using base::Result;
 
 constexpr std::size_t order_bytes_max = 65'536;
 constexpr std::chrono::seconds answer_patience{10};
+constexpr std::chrono::seconds work_patience{60};  // once the node has begun; both chosen by us
 constexpr std::chrono::milliseconds answer_poll{20};
 constexpr std::string_view order_end = ".order";
+constexpr std::string_view begun_end = ".begun";
 constexpr std::string_view answer_end = ".answer";
 
 Enrolment::Parts parts_of(const DeviceDesk& desk) {
@@ -208,27 +210,77 @@ Result<json::object> obey(const DeviceDesk& desk, const json::object& order) {
     return base::fail(ErrorCode::malformed, "an order that nobody knows");
 }
 
-Result<void> obey_device_orders(const DeviceDesk& desk) {
+namespace {
+
+/// The files of a folder that end so, by name. None where there is no folder: nobody ever left an
+/// order.
+std::vector<fs::path> files_with(const fs::path& folder, std::string_view end) {
     std::error_code error;
-    std::vector<fs::path> orders;
-    for (const auto& entry : fs::directory_iterator(desk.folder.device_orders(), error)) {
-        if (entry.path().extension() == order_end) orders.push_back(entry.path());
+    std::vector<fs::path> out;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+        if (entry.path().extension() == end) out.push_back(entry.path());
     }
-    if (error) return {};  // no folder: nobody ever left an order
-    std::ranges::sort(orders);
-    for (const fs::path& file : orders) {
-        const auto order = read_object(file);
-        auto answer = order ? obey(desk, *order) : base::pass(order);
-        if (!answer) answer = json::object{{"error", answer.error().detail}};
-        auto to = file;
-        if (auto written = write_object(to.replace_extension(answer_end), *answer); !written) {
-            return written;
-        }
-        fs::remove(file, error);
-        if (error) return base::fail(ErrorCode::unavailable, error.message());
+    std::ranges::sort(out);
+    return out;
+}
+
+/// Leaves the answer, then forgets the order.
+Result<void> close_order(const fs::path& begun, const Result<json::object>& answer) {
+    auto to = begun;
+    const auto written =
+        write_object(to.replace_extension(answer_end),
+                     answer ? *answer : json::object{{"error", answer.error().detail}});
+    if (!written) return written;
+    std::error_code error;
+    fs::remove(begun, error);
+    if (error) return base::fail(ErrorCode::unavailable, error.message());
+    return {};
+}
+
+/// What a node had begun when it was killed. To set a state twice does no harm; a second device
+/// under the same order would have other keys than the first.
+Result<json::object> obey_again(const DeviceDesk& desk, const fs::path& begun) {
+    const auto order = read_object(begun);
+    if (!order) return base::pass(order);
+    if (text_in(*order, "order") == "state") return obey(desk, *order);
+    return base::fail(ErrorCode::conflict,
+                      "the node ended while it carried this out; salus device list says whether "
+                      "the device is enrolled: retire it, and enrol it anew");
+}
+
+}  // namespace
+
+Result<void> obey_device_orders(const DeviceDesk& desk) {
+    for (const fs::path& begun : files_with(desk.folder.device_orders(), begun_end)) {
+        if (auto done = close_order(begun, obey_again(desk, begun)); !done) return done;
+    }
+    for (const fs::path& file : files_with(desk.folder.device_orders(), order_end)) {
+        auto begun = file;
+        begun.replace_extension(begun_end);
+        std::error_code error;
+        fs::rename(file, begun, error);
+        if (error) continue;  // who left it took it back
+        const auto order = read_object(begun);
+        const auto answer = order ? obey(desk, *order) : Result<json::object>(base::pass(order));
+        if (auto done = close_order(begun, answer); !done) return done;
     }
     return {};
 }
+
+namespace {
+
+/// Whether the file is there in time.
+bool appears(const fs::path& file, std::chrono::seconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    std::error_code error;
+    while (!fs::exists(file, error)) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        std::this_thread::sleep_for(answer_poll);
+    }
+    return true;
+}
+
+}  // namespace
 
 Result<json::object> order_from_node(const DataFolder& folder, const json::object& order,
                                      base::Random& random) {
@@ -237,15 +289,18 @@ Result<json::object> order_from_node(const DataFolder& folder, const json::objec
     const auto file = folder.device_orders() / (name + std::string(order_end));
     const auto answer_file = folder.device_orders() / (name + std::string(answer_end));
     if (auto written = write_object(file, order); !written) return base::pass(written);
-    const auto deadline = std::chrono::steady_clock::now() + answer_patience;
     std::error_code error;
-    while (!fs::exists(answer_file, error)) {
-        if (std::chrono::steady_clock::now() > deadline) {
-            fs::remove(file, error);
+    if (!appears(answer_file, answer_patience)) {
+        if (fs::remove(file, error)) {
             return base::fail(ErrorCode::unavailable,
-                              "the node that runs on this folder does not answer");
+                              "the node that runs on this folder does not answer; nothing was "
+                              "changed");
         }
-        std::this_thread::sleep_for(answer_poll);
+        if (!appears(answer_file, work_patience)) {
+            return base::fail(ErrorCode::unavailable,
+                              "the node has begun and does not end; salus device list shows what "
+                              "became of it");
+        }
     }
     auto answer = read_object(answer_file);
     fs::remove(answer_file, error);

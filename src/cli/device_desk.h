@@ -65,11 +65,12 @@ struct DeviceDesk {  // all borrowed
 [[nodiscard]] base::Result<boost::json::object> obey(const DeviceDesk& desk,
                                                      const boost::json::object& order);
 
-/// Obeys what commands left in the folder while this node runs, and leaves an answer for each.
-/// Errors: those of files.
+/// Obeys what commands left in the folder while this node runs, and leaves an answer for each. One
+/// that a killed node had begun is not carried out twice. Errors: those of files.
 [[nodiscard]] base::Result<void> obey_device_orders(const DeviceDesk& desk);
 /// A command's side: leaves `order` for the node that runs and waits for its answer.
-/// Errors: what the node answered; `unavailable` if it does not within ten seconds.
+/// Errors: what the node answered; `unavailable` if it does not begin within ten seconds, and then
+/// it never does, or does not end.
 [[nodiscard]] base::Result<boost::json::object> order_from_node(const DataFolder& folder,
                                                                 const boost::json::object& order,
                                                                 base::Random& random);
