@@ -66,7 +66,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
       <h2>{explanation.title}</h2>
       <p>{explanation.text}</p>
       {explanation.kept ? <p className="muted">{explanation.kept}</p> : null}
-      {code ? <p className="muted mono">{w.code(code)}</p> : null}
+      {code ? <p className="muted mono">{w.code(code === 'not_authorised' && error instanceof Error ? `${code}: ${error.message}` : code)}</p> : null}
       {retry ? (
         <Button variant="default" mt={8} onClick={retry}>
           {w.retry}

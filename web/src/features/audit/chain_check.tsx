@@ -3,6 +3,7 @@ import { Button, Progress } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '@/client/api';
+import { ApiError } from '@/client/http';
 import { keys } from '@/client/queries';
 import type { ChainVerification } from '@/client/types';
 import { tell_failure } from '@/ui/bits';
@@ -51,7 +52,7 @@ export function ChainCheck() {
     try {
       await api.verify_chain();
     } catch (error) {
-      tell_failure(w.verify_busy, error);
+      tell_failure(error instanceof ApiError && (error.code === 'conflict' || error.code === 'busy') ? w.verify_busy : w.verify_not_started, error);
     }
     await queries.invalidateQueries({ queryKey: key });
     set_starting(false);
