@@ -135,21 +135,19 @@ protected:
         EXPECT_EQ(verdict.witnesses.size(), 2U);
         const auto size = wire::encode(claim).size();
         RecordProperty(name + "_bytes", static_cast<int>(size));
-        auto b = wire::encode(claim);
-        f.write((const char*)b.data(), (long)b.size());
+        return size;
     }
-    return size;
-} [[nodiscard]] std::size_t size_of(wire::Fact fact, const std::string& name) const {
-    auto claim = states->claim(std::move(fact), header);
-    claim.checkpoint = wire::CheckpointLink{
-        .note = cosigned(wire::decode_header(claim.header).value()), .path = {}};
-    return size_of(claim, name);
-}
+    [[nodiscard]] std::size_t size_of(wire::Fact fact, const std::string& name) const {
+        auto claim = states->claim(std::move(fact), header);
+        claim.checkpoint = wire::CheckpointLink{
+            .note = cosigned(wire::decode_header(claim.header).value()), .path = {}};
+        return size_of(claim, name);
+    }
 
-ClaimWorld world{{.miners = 100}};
-std::unique_ptr<ClaimState> states;
-base::Bytes envelope;
-wire::Header header;
+    ClaimWorld world{{.miners = 100}};
+    std::unique_ptr<ClaimState> states;
+    base::Bytes envelope;
+    wire::Header header;
 };
 
 // A block holds up to 2,000 transactions, and its checkpoint may be of a later one.
