@@ -19,7 +19,9 @@ base::Bytes bytes_of(std::string_view text) {
     const auto view = base::as_bytes(text);
     return {view.begin(), view.end()};
 }
-base::Bytes packed(std::string_view text) { return pack(base::as_bytes(text)); }
+base::Bytes packed(std::string_view text) {
+    return pack(base::as_bytes(text));
+}
 constexpr std::size_t any = 65'536;
 
 TEST(Packing, TheseBytesAreThese) {
@@ -74,9 +76,11 @@ TEST(Packing, RefusesWhatPackWouldNotHaveWritten) {
         {"a reference cut in two", {0, '.', 128, 0, 1, 128, 0, 1}},
         {"a reference to a farther place",
          {4, '!', 'a', '.', 'b', '-', 128, 0, 5, 0, '+', 128, 0, 10}},
-        {"literals where base64 fits", [] {
-             auto out = bytes_of("\x0f"
-                                 "AAECAwQFBgcICQoL");
+        {"literals where base64 fits",
+         [] {
+             auto out = bytes_of(
+                 "\x0f"
+                 "AAECAwQFBgcICQoL");
              return out;
          }()},
     };

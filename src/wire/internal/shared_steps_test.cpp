@@ -29,7 +29,9 @@ StateProof leaf_with(const std::string& bits) {
         }
     }
 }
-Hash256 node_of(StateProof proof) { return root_of(proof); }
+Hash256 node_of(StateProof proof) {
+    return root_of(proof);
+}
 
 class SharedSteps : public ::testing::Test {
 protected:
