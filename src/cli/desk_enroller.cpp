@@ -51,7 +51,9 @@ base::Result<void> DeskEnroller::set_state(const wire::DeviceId& id, identity::D
     if (auto set = desk_.directory.set_state(id, state, by); !set) return set;
     if (!identity::is_final(state)) return {};
     const std::scoped_lock lock(mutex_);
-    return set_device_state(desk_, id, state, by);
+    auto ended = set_device_state(desk_, id, state, by);
+    unfinished_ = unfinished_ || !ended;
+    return ended;
 }
 
 base::Result<base::Bytes> DeskEnroller::register_user(const api::UserClaim& claim) {
@@ -74,10 +76,14 @@ base::Result<void> DeskEnroller::obey_orders() {
     return obey_device_orders(desk_);
 }
 
-base::Result<void> DeskEnroller::renew_when_due() {
+base::Result<void> DeskEnroller::tick() {
     const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return {};
+    if (unfinished_) {
+        if (auto taken = take_up_locked(); !taken) return taken;
+    }
     const auto month = keyagreement::month_of(desk_.clock.now());
-    if (!lock || renewed_for_ == month) return {};
+    if (renewed_for_ == month) return {};
     if (auto renewed = renew_credentials(desk_); !renewed) return renewed;
     renewed_for_ = month;
     return {};
@@ -85,7 +91,13 @@ base::Result<void> DeskEnroller::renew_when_due() {
 
 base::Result<void> DeskEnroller::take_up() {
     const std::scoped_lock lock(mutex_);
-    return cli::take_up(desk_);
+    return take_up_locked();
+}
+
+base::Result<void> DeskEnroller::take_up_locked() {
+    auto taken = cli::take_up(desk_);
+    unfinished_ = !taken;
+    return taken;
 }
 
 }  // namespace cli

@@ -33,16 +33,19 @@ public:
     [[nodiscard]] base::Result<void> obey_orders();
     /// `cli::take_up`.
     [[nodiscard]] base::Result<void> take_up();
-    /// `renew_credentials` once the 30 days are others than at the last call, so that a node that
-    /// runs for months keeps its PDAs. Cheap otherwise: call it each second.
-    [[nodiscard]] base::Result<void> renew_when_due();
+    /// `take_up` where it, or the end of a device, failed before (the disk, an operator's command
+    /// that held the key generator); and `renew_credentials` once the 30 days are others than at
+    /// the last call, so that a node that runs for months keeps its PDAs. Call it each second.
+    [[nodiscard]] base::Result<void> tick();
 
 private:
+    [[nodiscard]] base::Result<void> take_up_locked();
     [[nodiscard]] base::Result<void> confirmed(const askg::Record& record);
 
     DeviceDesk desk_;
     std::chrono::milliseconds patience_;
-    std::mutex mutex_;                         // held while the desk works
+    std::mutex mutex_;  // held while the desk works
+    bool unfinished_ = false;
     std::optional<std::int64_t> renewed_for_;  // the 30 days that everybody has credentials for
 };
 

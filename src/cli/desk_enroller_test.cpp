@@ -255,6 +255,27 @@ TEST_F(DeskEnrollerTest, ANodesStartTellsTheChainWhatItLacks) {
     EXPECT_EQ(complaints, 0);
 }
 
+// Goal: a revocation that could not be written is not forgotten, although the directory says
+// already that the device ended. Method: an operator's command holds the key generator meanwhile.
+TEST_F(DeskEnrollerTest, ARevocationThatFailedIsTakenUpByTheNodeItself) {
+    auto enrolment = world.open();
+    const auto device = world.enrol_oximeter(enrolment);
+    ASSERT_TRUE(enrolment.commit());
+    chain.run();
+    DeskEnroller enroller(desk());
+    const auto busy = enroller.set_state(device.record.id, DeviceState::revoked, {});
+    ASSERT_FALSE(busy) << "the enrolment above still holds the key generator";
+    EXPECT_EQ(world.directory->device(device.record.id)->state, DeviceState::revoked)
+        << "refused at once all the same";
+    EXPECT_FALSE(enroller.tick());
+    {
+        Enrolment closed = std::move(enrolment);
+    }
+    ASSERT_TRUE(enroller.tick());
+    sender->retry();
+    EXPECT_TRUE(chain.shows_revoked(askg::hash_of(device.grant.certificate.record)));
+}
+
 // Goal: a node that runs for 200 days keeps everybody it serves. Method: a clock of ours, day by
 // day; what each end makes of its file for that day is what the cloud server has, and the device
 // that is elsewhere asks within its last 30 days.
@@ -278,7 +299,7 @@ TEST_F(DeskEnrollerTest, ANodeThatRunsForTwoHundredDaysRenewsWhoeverItServes) {
     int asked = 0;
     for (int day = 0; day < days; ++day) {
         world.clock.advance(std::chrono::days(1));
-        ASSERT_TRUE(enroller.renew_when_due()) << "day " << day;
+        ASSERT_TRUE(enroller.tick()) << "day " << day;
         const auto month = keyagreement::month_of(world.clock.now());
         if (paired.grant.temporary.back().epoch == month) {
             paired.grant = *world.open().renew_device(paired.record.id);

@@ -76,7 +76,7 @@ private:
     Result<void> open_gateway();
     void open_device_desk();
     void take_device_orders();
-    void renew_credentials_when_due();
+    void tend_device_desk();
     Result<base::Bytes> signed_certification(const wire::Certify& certify);
     Result<void> open_api();
     [[nodiscard]] monitor::PatientFacts facts_of(const wire::LedgerId& patient, wire::Vital vital);
@@ -119,7 +119,7 @@ private:
     std::unique_ptr<identity::Peers> peers_;
     std::unique_ptr<CertificationSender> certifications_;
     std::unique_ptr<DeskEnroller> enroller_;
-    std::string renewal_fault_;  ///< The last one that was logged.
+    std::string desk_fault_;  ///< The last one that was logged.
     std::unique_ptr<api::UserAgreement> users_;
     std::unique_ptr<mqtt::MosquittoNetwork> network_;
     std::unique_ptr<mqtt::MqttTransport> transport_;
@@ -451,11 +451,11 @@ void Node::take_device_orders() {
 }
 
 /// Those who are served go on with what they have: a fault is told once.
-void Node::renew_credentials_when_due() {
-    const auto renewed = enroller_->renew_when_due();
-    const std::string fault = renewed ? "" : renewed.error().detail;
-    if (!fault.empty() && fault != renewal_fault_) spdlog::error("renewal: {}", fault);
-    renewal_fault_ = fault;
+void Node::tend_device_desk() {
+    const auto tended = enroller_->tick();
+    const std::string fault = tended ? "" : tended.error().detail;
+    if (!fault.empty() && fault != desk_fault_) spdlog::error("device desk: {}", fault);
+    desk_fault_ = fault;
 }
 
 Result<base::Bytes> Node::signed_certification(const wire::Certify& certify) {
@@ -475,7 +475,7 @@ Result<void> Node::watch() {
         take_device_orders();
         if (ticks % ticks_a_second != 0) continue;
         certifications_->retry();
-        renew_credentials_when_due();
+        tend_device_desk();
         monitor_->tick();
         follow_miners();
         publish_checkpoint();
