@@ -158,6 +158,26 @@ private:
     bool taken_twice_ = false;
 };
 
+/// The attack that the protocol as printed does not survive: a device's clock stands an hour off,
+/// on each of 30 days, and nobody sets it. How often it agreed on keys.
+int days_served(const World& world, const Line& line, bool clock_is_mended) {
+    int served = 0;
+    for (int day = 0; day < 30; ++day) {
+        const auto now = world.now() + day * 24h;
+        auto server = world.station_of(line).server(now - 1h, world.random);
+        auto client = line.client(world.random);
+        const auto told = clock_is_mended ? now : now - 1h;
+        auto frame = client.start(told).to_send;
+        for (int i = 0; i < 2 && !frame.empty(); ++i) {
+            const auto answer = server.receive(line_name, frame[0], now).to_send;
+            if (answer.empty()) break;
+            frame = client.receive(answer[0], told).to_send;
+        }
+        served += client.ready() ? 1 : 0;
+    }
+    return served;
+}
+
 /// Just before the first day, and 30 days, after the world's morning.
 std::array<TimePoint, 3> starts(const World& world) {
     const auto day = std::chrono::floor<std::chrono::days>(world.now());
@@ -180,12 +200,20 @@ Verdict desynchronisation(base::Random& random) {
         recovered += schedule.run() ? 1 : 0;
         replays += schedule.taken_twice() ? 1 : 0;
     }
+    // Devices state no time until they were given one. One that is sure of a wrong time is refused
+    // for as long as it is; the control is that nothing else is wrong with it.
+    const auto unset = days_served(world, world.clockless, false);
+    const auto wrong = days_served(world, world.device, false);
+    const auto mended = days_served(world, world.device, true);
+    const bool served = unset == 30 && mended == 30;
     return {
-        recovered == schedules && replays == 0,
+        recovered == schedules && replays == 0 && served,
         fmt::format("{} of {} seeded schedules of loss, doubling, reordering, replay, restarts, "
                     "clock steps and new days and months ended with a working session; {} took "
-                    "a record twice.",
-                    recovered, schedules, replays)};
+                    "a record twice. A device whose clock stood an hour off was served on {} "
+                    "of 30 days; left over: one that states a wrong time is refused ({} of 30) "
+                    "until it is set ({} of 30).",
+                    recovered, schedules, replays, unset, wrong, mended)};
 }
 
 }  // namespace attack

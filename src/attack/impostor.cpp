@@ -68,36 +68,50 @@ bool completes(const World& world, const Line& line, Known known,
 }
 
 bool poses_as_initiator(const World& world, const Line& line, const Loot& loot) {
+    return poses_as_initiator(world, line, loot, line.psk_at(world.now()));
+}
+
+bool poses_as_initiator(const World& world, const Line& line, const Loot& loot,
+                        const Secret32& psk) {
     std::optional<X25519PrivateKey> own;
     if (loot.static_key) own = line.own();
     Known known;
     known.ss = own ? own->agree(line.responder) : std::optional(guess(world.random));
-    known.psk = loot.psk ? line.psk_at(world.now()).clone() : guess(world.random);
+    known.psk = loot.psk ? psk.clone() : guess(world.random);
     return completes(world, line, std::move(known), own);
 }
 
 bool poses_as_responder(const World& world, const Line& line, const Station& station,
                         const Loot& loot) {
+    return poses_as_responder(world, line, station, loot, line.psk_at(world.now()));
+}
+
+bool poses_as_responder(const World& world, const Line& line, const Station& station,
+                        const Loot& loot, const Secret32& psk) {
     std::optional<X25519PrivateKey> own;
     if (loot.static_key) own = station.own();
     Known known;
     known.ss = own ? own->agree(line.parties().initiator) : std::optional(guess(world.random));
-    known.psk = loot.psk ? line.psk_at(world.now()).clone() : guess(world.random);
+    known.psk = loot.psk ? psk.clone() : guess(world.random);
     return answers(world, line, std::move(known), own);
 }
 
-bool poses_as_initiator_to_robbed(const World& world, const Line& line, const Station& robbed) {
+bool poses_as_initiator_to_robbed(const World& world, const Line& line, const Station& robbed,
+                                  Own own) {
     Known known;  // s_R gives ss as well as s_I does; what is missing is se
     known.ss = robbed.own().agree(line.parties().initiator);
     known.psk = line.psk_at(world.now()).clone();
-    return completes(world, line, std::move(known), std::nullopt);
+    return completes(world, line, std::move(known),
+                     own == Own::known ? std::optional(line.own()) : std::nullopt);
 }
 
-bool poses_as_responder_to_robbed(const World& world, const Line& robbed) {
+bool poses_as_responder_to_robbed(const World& world, const Line& robbed, Own own) {
     Known known;  // s_I gives ss as well as s_R does; what is missing is es
     known.ss = robbed.own().agree(robbed.responder);
     known.psk = robbed.psk_at(world.now()).clone();
-    return answers(world, robbed, std::move(known), std::nullopt);
+    return answers(
+        world, robbed, std::move(known),
+        own == Own::known ? std::optional(world.station_of(robbed).own()) : std::nullopt);
 }
 
 }  // namespace attack

@@ -193,9 +193,9 @@ World::World(base::Random& source)
       random(source),
       patient(base::draw<wire::LedgerId>(source)),
       other_patient(base::draw<wire::LedgerId>(source)) {
-    const auto unlock = askg::UnlockSecret::from_key(Secret32::draw(random));
-    askg = must(
-        askg::KeyGenerator::create(store, unlock, {.id = base::as_bytes("askg")}, clock, random));
+    unlock_key = Secret32::draw(random);
+    askg = must(askg::KeyGenerator::create(store, askg::UnlockSecret::from_key(unlock_key),
+                                           {.id = base::as_bytes("askg")}, clock, random));
     enrol_servers();
     enrol_patient();
     enrol_user();
@@ -208,7 +208,8 @@ const Station& World::station_of(const Line& line) const {
 }
 
 void World::enrol_servers() {
-    for (auto* station : {&cloud, &other_cloud}) {
+    for (const auto& [station, files] :
+         {std::pair{&cloud, &cloud_files}, {&other_cloud, &other_cloud_files}}) {
         const Applicant applicant(random);
         auto grant =
             must(askg->enrol_cloud_server({.id = base::draw<wire::LedgerId>(random),
@@ -218,7 +219,8 @@ void World::enrol_servers() {
         station->suite = *grant.certificate.record.suite;
         station->domain = grant.certificate.authority;
         station->static_private = applicant.own.to_bytes();
-        servers_.push_back({.static_private = applicant.own.to_bytes(), .grant = std::move(grant)});
+        files->credentials = {.static_private = applicant.own.to_bytes(),
+                              .grant = std::move(grant)};
     }
 }
 
@@ -241,12 +243,17 @@ void World::enrol_patient() {
                                                     .token_verifier = std::nullopt,
                                                     .clockless = line == &clockless}));
         *line = device_line(grant, applicant.own);
+        if (line == &device) {
+            device_coefficient = *Secret32::from(grant.domain.share.coefficients().front().bytes());
+        }
     }
     const auto grant = must(askg->renew_pda(hub_id));
     pda = pda_station(grant, hub.own);
     const auto own = hub.own.to_bytes();
-    for (std::size_t i = 0; auto* line : {&pda_line, &pda_elsewhere}) {
-        *line = line_to_server(entry_of(grant.cloud_servers, servers_[i++].grant.id), own,
+    pda_token = hub.token.clone();
+    for (const auto& [line, files] :
+         {std::pair{&pda_line, &cloud_files}, {&pda_elsewhere, &other_cloud_files}}) {
+        *line = line_to_server(entry_of(grant.cloud_servers, files->credentials.grant.id), own,
                                grant.pid_key, grant.temporary);
         line->who = "PDA";
         line->profile = Profile::pda_cloud;
@@ -259,13 +266,15 @@ void World::enrol_user() {
     auto factor = askg::draw_user_factor(random);
     const auto token = must(askg::user_token(base::as_bytes(biometric), factor, id));
     const auto own = askg::user_static_key(token);
+    user_token = token.clone();
     auto registered = must(askg->register_user({.id = id,
                                                 .role = wire::Role::patient,
                                                 .static_public = own.public_key(),
                                                 .token_verifier = askg::token_verifier(token)}));
     auto& grant = registered.grant;
-    for (std::size_t i = 0; auto* line : {&user, &user_elsewhere}) {
-        *line = line_to_server(entry_of(grant.cloud_servers, servers_[i++].grant.id),
+    for (const auto& [line, files] :
+         {std::pair{&user, &cloud_files}, {&user_elsewhere, &other_cloud_files}}) {
+        *line = line_to_server(entry_of(grant.cloud_servers, files->credentials.grant.id),
                                own.to_bytes(), grant.pid_key, grant.temporary);
         line->who = "user";
         line->profile = Profile::user_cloud;
@@ -275,9 +284,11 @@ void World::enrol_user() {
 }
 
 void World::provision() {
-    for (std::size_t i = 0; auto* station : {&cloud, &other_cloud}) {
-        const auto& grant = servers_[i++].grant;
-        auto opened = must(askg::open_provision(grant, must(askg->provision(grant.id)), 0));
+    for (const auto& [station, files] :
+         {std::pair{&cloud, &cloud_files}, {&other_cloud, &other_cloud_files}}) {
+        const auto& grant = files->credentials.grant;
+        files->provision = must(askg->provision(grant.id));
+        auto opened = must(askg::open_provision(grant, files->provision, 0));
         for (auto& peer : opened.peers) {
             std::map<std::int64_t, Secret32> keys;
             for (auto& key : peer.keys) keys.emplace(key.epoch, std::move(key.value));

@@ -118,6 +118,21 @@ public:
     Station cloud;
     Station other_cloud;
 
+    /// What a server stores: its credentials, and the table that it was provided with, sealed.
+    struct ServerFiles {
+        askg::CloudServerCredentials credentials;
+        Bytes provision;
+    };
+    ServerFiles cloud_files;
+    ServerFiles other_cloud_files;
+    Secret32 unlock_key;  ///< Opens the key generator's store.
+
+    // What its owner made and gave to nobody.
+    Secret32 pda_token;   ///< TKN of the PDA.
+    Secret32 user_token;  ///< TKN_U.
+    /// a_0 of the device's share: of all that opens sessions, it is at the device alone.
+    Secret32 device_coefficient;
+
     static constexpr std::string_view biometric = "ridge pattern 0417";
     askg::UserCredentials user_file;  ///< What the user's client stores.
 
@@ -126,7 +141,6 @@ private:
     void enrol_patient();
     void enrol_user();
     void provision();
-    std::vector<askg::CloudServerCredentials> servers_;
 };
 
 /// What an eavesdropper hears of a handshake and of one record each way.
