@@ -10,11 +10,20 @@ namespace attack {
 using namespace std::chrono_literals;
 using mqtt::Direction;
 
-Tap::Tap(mqtt::Network& network, const Account& account, std::vector<std::string> filters)
-    : filters_(std::move(filters)),
-      transport_(network.make_client({.client_id = "attacker-" + account.id,
-                                      .username = account.id,
-                                      .password = account.password})) {
+namespace {
+
+std::string attackers_name(const Account& account) {
+    return "attacker-" + account.id;
+}
+
+}  // namespace
+
+Tap::Tap(const Way& way, const Account& account, const std::string& client_id,
+         std::vector<std::string> filters)
+    : clock_(way.clock),
+      filters_(std::move(filters)),
+      transport_(way.network.make_client(
+          {.client_id = client_id, .username = account.id, .password = account.password})) {
     transport_->connect(*this);
 }
 
@@ -37,22 +46,23 @@ void Tap::on_disconnected(std::string_view /*reason*/) {
 }
 
 void Tap::on_message(std::string_view topic, base::ByteView payload) {
-    heard_.push_back({std::string(topic), {payload.begin(), payload.end()}});
+    heard_.push_back({clock_.now(), std::string(topic), {payload.begin(), payload.end()}});
 }
 
 Live::Live(LiveTarget target, Parts parts) : target_(std::move(target)), parts_(std::move(parts)) {
     const auto& tenant = target_.tenant;
     const auto& pda = target_.pda.id;
-    auto& network = parts_.network;
-    pda_tap_ = std::make_unique<Tap>(network, target_.pda,
+    const Tap::Way network{parts_.network, parts_.clock};
+    pda_tap_ = std::make_unique<Tap>(network, target_.pda, attackers_name(target_.pda),
                                      std::vector{mqtt::cloud_topic(tenant, pda, Direction::down),
                                                  mqtt::pda_topic(tenant, pda, "+", Direction::up)});
     other_tap_ = std::make_unique<Tap>(
-        network, target_.other_pda,
-        std::vector{mqtt::cloud_topic(tenant, target_.other_pda.id, Direction::down)});
+        network, target_.other_pda, attackers_name(target_.other_pda),
+        std::vector{mqtt::cloud_topic(tenant, target_.other_pda.id, Direction::down),
+                    mqtt::pda_topic(tenant, target_.other_pda.id, "+", Direction::up)});
     for (std::size_t i = 0; i < target_.devices.size(); ++i) {
-        device_taps_.push_back(
-            std::make_unique<Tap>(network, target_.devices[i], std::vector{down(i)}));
+        device_taps_.push_back(std::make_unique<Tap>(
+            network, target_.devices[i], attackers_name(target_.devices[i]), std::vector{down(i)}));
     }
 }
 
@@ -73,6 +83,10 @@ std::optional<Verdict> Live::run(std::string_view name) {
     if (name == "impersonation") return impersonation();
     if (name == "flooding") return flooding();
     if (name == "traceability") return traceability();
+    if (name == "desynchronisation") return desynchronisation();
+    if (name == "insider") return insider();
+    if (name == "stolen_verifier") return stolen_verifier();
+    if (name == "key_compromise") return key_compromise();
     return std::nullopt;
 }
 
@@ -89,7 +103,7 @@ std::string Live::down(std::size_t device) const {
 void Live::listen() {
     const auto take = [this](Tap& tap) {
         for (auto& message : tap.heard()) {
-            log_.push_back({std::move(message.topic), std::move(message.payload)});
+            log_.push_back(std::move(message));
         }
         tap.heard().clear();
     };
@@ -108,6 +122,10 @@ bool Live::wait_for(const std::function<bool()>& there, std::chrono::millisecond
     }
 }
 
+void Live::pass(std::chrono::milliseconds time) {
+    wait_for([] { return false; }, time);
+}
+
 void Live::provoke() {
     pda_tap_->send(mqtt::pda_started_topic(target_.tenant, target_.pda.id), {});
 }
@@ -116,7 +134,7 @@ std::vector<Bytes> Live::frames_on(const std::string& topic, std::uint8_t type,
                                    std::size_t from) const {
     std::vector<Bytes> out;
     for (std::size_t i = from; i < log_.size(); ++i) {
-        const auto& [heard_on, frame] = log_[i];
+        const auto& [at, heard_on, frame] = log_[i];
         if (heard_on == topic && frame.size() >= 18 && frame[1] == type) out.push_back(frame);
     }
     return out;

@@ -5,12 +5,14 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "askg/unlock.h"
 #include "attack/attack.h"
 #include "attack/world.h"
 #include "base/clock.h"
@@ -28,16 +30,30 @@ struct Account {
     Line line;
 };
 
+/// What was stolen of files besides, for the rows that say so; nothing where it is not there.
+struct StolenFiles {
+    std::optional<Bytes> table;             ///< Of the cloud server, opened.
+    std::optional<Secret32> table_psk;      ///< V of the PDA, from it.
+    std::optional<Secret32> generator_psk;  ///< Of the first device, from the opened generator.
+    std::vector<Secret32> of_the_pda;       ///< Its token, and TEMPC: for the search of the table.
+};
+
 /// A running system: one PDA with two devices, and another PDA.
 struct LiveTarget {
     std::string tenant;
     Account pda;
     Account other_pda;
     std::vector<Account> devices;  ///< Two of `pda`, not sealed to the cloud.
+    StolenFiles files;
 };
 /// Reads the accounts from the fleet's and PDAs' files of a data folder. Errors: those of the
 /// files; `not_found` if no PDA there has two such devices, or there is no other PDA.
 [[nodiscard]] base::Result<LiveTarget> read_target(const std::filesystem::path& data);
+/// The pre-shared key of a device and its PDA, out of a copy of the key generator's folder.
+/// Errors: those of `askg::KeyGenerator::open` and `renew_device`.
+[[nodiscard]] base::Result<Secret32> psk_from_generator(const std::filesystem::path& copy,
+                                                        const askg::UnlockSecret& unlock,
+                                                        const Line& device, base::Random& random);
 /// Where its broker listens. Errors: `not_found` if nothing runs there, `malformed`.
 [[nodiscard]] base::Result<std::uint16_t> broker_port_of(const std::filesystem::path& data);
 
@@ -45,10 +61,18 @@ struct LiveTarget {
 class Tap final : public mqtt::Listener {
 public:
     struct Message {
+        base::TimePoint at;
         std::string topic;
         Bytes payload;
     };
-    Tap(mqtt::Network& network, const Account& account, std::vector<std::string> filters);
+    struct Way {
+        mqtt::Network& network;
+        const base::Clock& clock;
+    };
+    /// Borrows what is in `way`. `client_id`: of its own, or the account owner's, who is thrown
+    /// out then.
+    Tap(const Way& way, const Account& account, const std::string& client_id,
+        std::vector<std::string> filters);
     ~Tap() override;
     Tap(const Tap&) = delete;
     Tap& operator=(const Tap&) = delete;
@@ -64,6 +88,7 @@ public:
     void on_message(std::string_view topic, base::ByteView payload) override;
 
 private:
+    const base::Clock& clock_;
     std::vector<std::string> filters_;
     std::unique_ptr<mqtt::MqttTransport> transport_;
     std::deque<Message> heard_;
@@ -103,6 +128,11 @@ private:
     [[nodiscard]] Verdict impersonation();
     [[nodiscard]] Verdict flooding();
     [[nodiscard]] Verdict traceability();
+    [[nodiscard]] Verdict desynchronisation();
+    // Nothing if the files that the row needs are not there.
+    [[nodiscard]] std::optional<Verdict> insider();
+    [[nodiscard]] std::optional<Verdict> stolen_verifier();
+    [[nodiscard]] Verdict key_compromise();
 
     [[nodiscard]] std::string up(std::size_t device) const;
     [[nodiscard]] std::string down(std::size_t device) const;
@@ -125,14 +155,28 @@ private:
                                          const std::vector<Bytes>& names) const;
     /// Poses as the initiator of `account`; whether MSG2 came.
     [[nodiscard]] bool gets_message2(const Account& account, Towards towards, bool has_static,
-                                     bool has_psk);
+                                     const Secret32& psk);
+    /// Poses as the first device to the PDA with these products of statics and this psk, and goes
+    /// on with MSG3; `own` is the device's static key where it is known. Whether a record came.
+    [[nodiscard]] bool completes_as_device(Known known,
+                                           const std::optional<crypto::X25519PrivateKey>& own);
+    /// Listens for so long.
+    void pass(std::chrono::milliseconds time);
     /// The other PDA, with its own credentials: whether the cloud server answers it.
     [[nodiscard]] bool others_served();
-
-    struct Logged {
-        std::string topic;
-        Bytes payload;
+    /// How long after records of the other PDA's devices the next one of the cloud server came to
+    /// it, rising; of what was heard after `from` in the log.
+    [[nodiscard]] std::vector<std::chrono::milliseconds> acknowledged_after(std::size_t from) const;
+    struct Sent {
+        std::size_t junk = 0;
+        std::size_t followed = 0;  ///< With a good cookie.
+        std::size_t bytes = 0;
+        std::map<Bytes, Bytes> by_name;  ///< MSG1 by its session name.
     };
+    /// Junk of three kinds to the cloud server, for some seconds.
+    [[nodiscard]] Sent send_flood();
+
+    using Logged = Tap::Message;
     LiveTarget target_;
     Parts parts_;
     std::unique_ptr<Tap> pda_tap_;

@@ -2,7 +2,10 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "askg/provision.h"
+#include "attack/dump.h"
 #include "attack/live.h"
+#include "keyagreement/credentials.h"
 #include "storage/files.h"
 
 namespace attack {
@@ -53,12 +56,47 @@ Result<std::string> read_accounts(const std::filesystem::path& file, std::string
     return text_of(*object, "tenant");
 }
 
+/// The cloud server's table and what it holds of `pda`; nothing where there is none.
+StolenFiles steal_table(const std::filesystem::path& data, const Account& pda,
+                        base::TimePoint now) {
+    StolenFiles out;
+    const auto server =
+        askg::read_file<askg::CloudServerCredentials>(data / "keys" / "cloud_server.credentials");
+    const auto sealed = storage::read_file(data / "provision.bin", file_bytes_max);
+    if (!server || !sealed) return out;
+    const auto provision = askg::open_provision(server->grant, *sealed, 0);
+    if (!provision) return out;
+    for (const auto& peer : provision->peers) {
+        if (peer.name != pda.line.name) continue;
+        const auto* key = peer.key_of(keyagreement::month_of(now));
+        if (key != nullptr) out.table_psk = key->clone();
+    }
+    out.table = open_table(server->grant, *sealed);
+    return out;
+}
+
 }  // namespace
+
+Result<Secret32> psk_from_generator(const std::filesystem::path& copy,
+                                    const askg::UnlockSecret& unlock, const Line& device,
+                                    base::Random& random) {
+    const base::SystemClock clock;
+    auto opened = askg::KeyGenerator::open(copy, unlock, clock, random);
+    if (!opened) return base::pass(opened);
+    const auto grant = (*opened)->renew_device(*wire::DeviceId::from(device.name.view()));
+    if (!grant) return base::pass(grant);
+    return askg::pair_secret(grant->domain, grant->pda_x);
+}
 
 Result<LiveTarget> read_target(const std::filesystem::path& data) {
     std::map<std::string, Account> pdas;
+    std::map<std::string, std::vector<Secret32>> secrets;  // of each PDA
     const auto tenant = read_accounts<askg::PdaCredentials>(
-        data / "pda" / "pdas.json", "pdas", [&](Account account, const askg::PdaCredentials&) {
+        data / "pda" / "pdas.json", "pdas",
+        [&](Account account, const askg::PdaCredentials& credentials) {
+            auto& own = secrets[account.id];
+            own.push_back(credentials.token.clone());
+            for (const auto& one : credentials.grant.temporary) own.push_back(one.value.clone());
             auto id = account.id;
             pdas.emplace(std::move(id), std::move(account));
         });
@@ -78,7 +116,10 @@ Result<LiveTarget> read_target(const std::filesystem::path& data) {
         LiveTarget out{.tenant = *tenant,
                        .pda = std::move(pda->second),
                        .other_pda = std::move(other->second),
-                       .devices = {}};
+                       .devices = {},
+                       .files = {}};
+        out.files = steal_table(data, out.pda, base::SystemClock().now());
+        out.files.of_the_pda = std::move(secrets[out.pda.id]);
         out.devices.push_back(std::move(own[0]));
         out.devices.push_back(std::move(own[1]));
         return out;

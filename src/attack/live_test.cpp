@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "attack/dump.h"
 #include "crypto/random.h"
 #include "keyagreement/message.h"
 #include "mqtt/memory_broker.h"
@@ -54,7 +57,10 @@ struct LiveTest : testing::Test {
     keyagreement::Server cloud = world.cloud.server(world.now() - 1h, random);
     std::vector<keyagreement::Client> clients;
     std::vector<std::unique_ptr<Seat>> seats;
-    bool gullible = false;
+    bool gullible = false;       ///< The PDA answers every MSG1.
+    bool takes_replays = false;  ///< It acknowledges every record, whatever it is.
+    std::map<std::string, Bytes, std::less<>> newest;  // session names of devices
+    int waits = 0;
 
     LiveTest() {
         seats.push_back(std::make_unique<Seat>(
@@ -83,7 +89,21 @@ struct LiveTest : testing::Test {
     void at_pda(std::string_view topic, base::ByteView frame) {
         const std::string device(mqtt::address_of_pda_topic(topic, "t", Direction::up)->device);
         const auto down = mqtt::pda_topic("t", pda_id, device, Direction::down);
-        auto answers = pda.receive(device, frame, world.now()).to_send;
+        auto outcome = pda.receive(device, frame, world.now());
+        auto& answers = outcome.to_send;
+        if (outcome.received) {  // acknowledged, as a PDA does
+            const auto ack =
+                pda.seal(outcome.received->session, base::as_bytes("kept"), world.now());
+            if (ack) answers.push_back(*ack);
+        }
+        if (frame[1] == 1) newest[device] = {frame.begin() + 2, frame.begin() + 10};
+        if (takes_replays && frame[1] == 4 && outcome.failure) {
+            Bytes made(40);
+            made[0] = 0x11;
+            made[1] = 4;
+            std::ranges::copy(newest[device], made.begin() + 2);
+            answers.push_back(made);
+        }
         if (gullible && frame.size() == keyagreement::message1_bytes && answers.empty()) {
             Bytes made(keyagreement::message2_bytes);
             std::ranges::copy(frame.first(10), made.begin());
@@ -100,6 +120,27 @@ struct LiveTest : testing::Test {
         for (const auto& out : outcome.to_send) {
             seats[2 + i]->send(mqtt::pda_topic("t", pda_id, device_ids[i], Direction::up), out);
         }
+    }
+    void let_devices_speak() {
+        for (std::size_t i = 0; seats.size() > 2 && i < 2; ++i) {
+            auto out = clients[i].tick(world.now()).to_send;
+            if (waits % 10 == 0 && clients[i].ready()) {
+                out.push_back(*clients[i].seal(base::as_bytes("72/min"), world.now()));
+            }
+            for (const auto& frame : out) {
+                seats[2 + i]->send(mqtt::pda_topic("t", pda_id, device_ids[i], Direction::up),
+                                   frame);
+            }
+        }
+        ++waits;
+    }
+    [[nodiscard]] StolenFiles stolen_files() {
+        StolenFiles out;
+        out.table = open_table(world.cloud_files.credentials.grant, world.cloud_files.provision);
+        out.table_psk = world.pda_line.psk_at(world.now()).clone();
+        out.generator_psk = world.device.psk_at(world.now()).clone();
+        out.of_the_pda.push_back(world.pda_token.clone());
+        return out;
     }
     [[nodiscard]] Verdict attack_with(std::string_view name) {
         const auto account = [](const std::string& id, const Line& line) {
@@ -118,12 +159,14 @@ struct LiveTest : testing::Test {
         LiveTarget target{.tenant = "t",
                           .pda = account(pda_id, world.pda_line),
                           .other_pda = account(other_id, world.pda_line),
-                          .devices = {}};
+                          .devices = {},
+                          .files = stolen_files()};
         target.devices.push_back(account(device_ids[0], world.device));
         target.devices.push_back(account(device_ids[1], world.other_device));
         Live live(std::move(target), {broker, world.clock, random, [this](auto time) {
                                           for (int i = 0; i < 6; ++i) broker.poll(0ms);
                                           world.clock.advance(time);
+                                          let_devices_speak();
                                           pda.tick(world.now());
                                           cloud.tick(world.now());
                                       }});
@@ -159,8 +202,27 @@ TEST_F(LiveTest, WhatTheBrokerHearsNamesNobody) {
     EXPECT_TRUE(verdict.resisted) << verdict.detail;
 }
 
+TEST_F(LiveTest, StolenFilesAndAStolenPdaGiveNoSessionWithADevicesStaticKeyMissing) {
+    for (const auto* name : {"insider", "stolen_verifier", "key_compromise"}) {
+        const auto verdict = attack_with(name);
+        EXPECT_TRUE(verdict.resisted) << verdict.detail;
+    }
+}
+
+TEST_F(LiveTest, ADeviceThatIsThrownOutAgreesAnew) {
+    const auto verdict = attack_with("desynchronisation");
+    EXPECT_TRUE(verdict.resisted) << verdict.detail;
+}
+
+TEST_F(LiveTest, APdaThatTakesRecordsAgainIsFoundOut) {
+    takes_replays = true;
+    const auto verdict = attack_with("replay");
+    EXPECT_FALSE(verdict.resisted) << verdict.detail;
+}
+
 TEST_F(LiveTest, APdaThatAnswersWhateverAsksIsFoundOut) {
     gullible = true;
+    EXPECT_FALSE(attack_with("insider").resisted);
     EXPECT_FALSE(attack_with("replay").resisted);
     EXPECT_FALSE(attack_with("man_in_the_middle").resisted);
     EXPECT_FALSE(attack_with("impersonation").resisted);

@@ -2,6 +2,7 @@
 // salus-attack: what `salus attack` runs. A program of its own, because the protocol as printed is
 // linked into it.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "crypto/random.h"
+#include "identity/key_store.h"
 #include "mqtt/mosquitto_network.h"
 #include "printed/controls.h"
 
@@ -34,11 +36,45 @@ struct Running {
     std::optional<attack::Live> live;
 };
 
+/// A copy of the key generator's folder, for as long as it is looked at.
+struct Copy {
+    explicit Copy(const std::filesystem::path& from)
+        : path(std::filesystem::temp_directory_path() /
+               fmt::format("salus-attack-{}", ::getpid())) {
+        std::error_code problem;
+        std::filesystem::create_directories(path, problem);
+        std::filesystem::copy(from, path, std::filesystem::copy_options::recursive, problem);
+    }
+    ~Copy() {
+        std::error_code problem;
+        std::filesystem::remove_all(path, problem);
+    }
+    Copy(const Copy&) = delete;
+    Copy& operator=(const Copy&) = delete;
+    std::filesystem::path path;
+};
+
+/// The key generator of a data folder opens with the node's key, if nothing else was chosen; where
+/// it does not, nothing is stolen of it.
+void steal_generator(const std::filesystem::path& data, base::Random& random,
+                     attack::LiveTarget& target) {
+    const base::SystemClock clock;
+    const auto keys = identity::KeyStore::open(data / "keys", clock, random);
+    if (!keys) return;
+    const auto unlock = crypto::Secret32::from((*keys)->derived_key("key generator"));
+    if (!unlock) return;
+    const Copy copy(data / "askg");
+    auto psk = attack::psk_from_generator(copy.path, askg::UnlockSecret::from_key(*unlock),
+                                          target.devices[0].line, random);
+    if (psk) target.files.generator_psk = *std::move(psk);
+}
+
 base::Result<void> reach(const std::filesystem::path& data, base::Random& random, Running& out) {
     const auto port = attack::broker_port_of(data);
     if (!port) return base::pass(port);
     auto target = attack::read_target(data);
     if (!target) return base::pass(target);
+    steal_generator(data, random, *target);
     auto network = mqtt::MosquittoNetwork::open(
         {.host = "127.0.0.1", .port = *port, .ca_file = data / "broker" / "ca.pem"});
     if (!network) return base::pass(network);
