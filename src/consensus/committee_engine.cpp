@@ -169,6 +169,7 @@ void CommitteeEngine::State::step() {
         board.announce(block);
     }
     for (auto& envelope : coordinator->take_submitted()) {
+        // What is lost on its way from here its node sends again.
         Done nobody = [](const base::Result<chain::Committed>&) {};
         (void)queue.add(std::move(envelope), nobody);
     }

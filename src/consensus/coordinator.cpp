@@ -8,6 +8,7 @@
 #include "consensus/internal/candidate.h"
 #include "consensus/internal/coordinator_work.h"
 #include "consensus/internal/store_failure.h"
+#include "consensus/proposal_bounds.h"
 
 namespace consensus {
 
@@ -16,8 +17,7 @@ using base::fail;
 using base::TimePoint;
 
 namespace {
-constexpr std::size_t submitted_max = 64;          // of nodes' own transactions; chosen by us
-constexpr std::chrono::minutes clock_skew_max{5};  // as contracts allow for transactions
+constexpr std::size_t submitted_max = 64;  // of nodes' own transactions; chosen by us
 }  // namespace
 
 Coordinator::Coordinator(Parts parts, std::vector<wire::LedgerId> nodes, Options options,
@@ -120,6 +120,7 @@ base::Result<void> Coordinator::ask_for_proposal(TimePoint now) {
     work.deadline = now + policy_.turn_timeout;
     work.resend_at = now + options_.resend;
     if (!turn) return {};
+    work.passed_most = std::max(work.passed_most, work.passed_over);
     const auto something = anything_left(*turn, now);
     if (!something) return base::pass(something);
     work.last_look = !*something;
@@ -232,9 +233,11 @@ base::Result<void> Coordinator::on(const wire::LedgerId& from, const Proposed& p
     if (!work.electorate.check(parts_.verifier, from, sealed, proposed.block->seal.signature)) {
         return {};
     }
-    const auto latest = std::max(now, parts_.application.info().time) +
-                        policy_.turn_timeout * proposed.block->seal.passed_over + clock_skew_max;
-    if (header.time > latest) return {};  // later blocks could not be dated before it
+    const ProposalBounds bounds{.now = now,
+                                .tip_time = parts_.application.info().time,
+                                .turn_timeout = policy_.turn_timeout,
+                                .passed_most = work.passed_most};
+    if (!may_be_proposed(*proposed.block, bounds)) return {};
     const auto [known, is_new] = work.proposals.try_emplace(from, proposed.block);
     if (!is_new && known->second->header_bytes != proposed.block->header_bytes) {
         for (const auto& node : nodes_) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "consensus/miner_node.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -21,8 +23,10 @@ base::Result<std::unique_ptr<MinerNode>> MinerNode::open(Parts parts) {
     auto ballot = Ballot::open(parts.notes);
     if (!ballot) return base::pass(ballot);
     ballot->begin(parts.application.info().height + 1);
-    auto node = std::unique_ptr<MinerNode>(
-        new MinerNode(std::move(parts), std::move(*orphans), std::move(*ballot)));
+    auto accusations = Accusations::open(parts.notes);
+    if (!accusations) return base::pass(accusations);
+    auto node = std::unique_ptr<MinerNode>(new MinerNode(
+        std::move(parts), std::move(*orphans), std::move(*ballot), std::move(*accusations)));
     if (auto forgotten = node->forget_adopted(); !forgotten) return base::pass(forgotten);
     return node;
 }
@@ -196,6 +200,9 @@ MinerNode::Answers MinerNode::on(const Deliver& deliver) {
             !forgotten) {
             return base::pass(forgotten);
         }
+        auto charges = press_charges(false);
+        if (!charges) return charges;
+        std::ranges::move(*charges, std::back_inserter(*answers));
     } else if (auto kept = keep_branch(block); !kept) {
         return base::pass(kept);
     }
@@ -225,6 +232,11 @@ MinerNode::Answers MinerNode::on(const ShowTwo& two) {
 MinerNode::Answers MinerNode::on(const AskBlocks& ask) {
     const auto tip = parts_.application.info().height;
     std::vector<Answer> answers{AtHeight{.height = tip}};
+    if (ask.from > tip) {  // a coordinator that does not know this node: it may have been killed
+        auto charges = press_charges(true);
+        if (!charges) return charges;
+        std::ranges::move(*charges, std::back_inserter(answers));
+    }
     for (auto height = ask.from; height <= tip && answers.size() <= blocks_at_once; ++height) {
         auto block = parts_.application.blocks().block(height);
         if (!block) return base::pass(block);

@@ -14,6 +14,7 @@
 #include "chain/orphans.h"
 #include "consensus/committee.h"
 #include "consensus/electorate.h"
+#include "consensus/internal/accusations.h"
 #include "consensus/internal/ballot.h"
 #include "consensus/orphans.h"
 #include "consensus/proof_of_work.h"
@@ -29,7 +30,8 @@ namespace consensus {
 /// to the coordinator.
 ///
 /// It believes nobody. It re-executes what it is offered, checks every certificate and every seal,
-/// and writes down what it signs before it answers, so that a crash cannot make it sign twice.
+/// and writes down what it signs before it answers, so that a crash cannot make it sign twice. Nor
+/// does it forgive: evidence is sent again until the chain holds it.
 class MinerNode {
 public:
     struct Parts {  // all borrowed but the functions
@@ -56,8 +58,11 @@ public:
 
 private:
     using Answers = base::Result<std::vector<Answer>>;
-    MinerNode(Parts parts, OrphanStore orphans, Ballot ballot)
-        : parts_(std::move(parts)), orphans_(std::move(orphans)), ballot_(std::move(ballot)) {}
+    MinerNode(Parts parts, OrphanStore orphans, Ballot ballot, Accusations accusations)
+        : parts_(std::move(parts)),
+          orphans_(std::move(orphans)),
+          ballot_(std::move(ballot)),
+          accusations_(std::move(accusations)) {}
 
     Answers on(const AskProposal& ask);
     Answers on(const Offer& offer);
@@ -96,6 +101,10 @@ private:
     /// Remembers what the block's miner sealed at its height; evidence, if it is the second.
     base::Result<std::vector<Answer>> watch(const SharedBlock& block);
     base::Result<std::vector<Answer>> evidence_of(const wire::Block& a, const wire::Block& b);
+    /// Evidence that is not in the chain yet, to be sent; `again`: also what was sent a moment ago.
+    base::Result<std::vector<Answer>> press_charges(bool again);
+    /// One of them, signed now; nothing if the ledger would refuse it, then it is forgotten.
+    base::Result<std::optional<Answer>> charge(const wire::Evidence& evidence);
     /// Whether an active miner sealed it. Errors: `bad_signature`, the store's.
     [[nodiscard]] base::Result<void> check_seal(const wire::Block& block);
 
@@ -106,7 +115,9 @@ private:
     std::optional<BlockName> executed_;  ///< Finalized in the application, ready to commit.
     /// What was sealed at the heights near the tip, by miner; for evidence.
     std::map<std::pair<wire::Height, wire::LedgerId>, SharedBlock> seen_;
-    std::set<std::pair<wire::Height, wire::LedgerId>> accused_;  ///< Evidence of these was sent.
+    Accusations accusations_;
+    /// Near the tip: the chain holds the evidence of these, or never will.
+    std::set<Accusations::Place> settled_;
 };
 
 }  // namespace consensus

@@ -135,7 +135,7 @@ base::Result<void> MinerNode::keep_branch(const wire::Block& block) {
 base::Result<std::vector<Answer>> MinerNode::watch(const SharedBlock& block) {
     const auto tip = parts_.application.info().height;
     std::erase_if(seen_, [&](const auto& one) { return one.first.first + watched_depth < tip; });
-    std::erase_if(accused_, [&](const auto& one) { return one.first + watched_depth < tip; });
+    std::erase_if(settled_, [&](const auto& one) { return one.first + watched_depth < tip; });
     const auto& header = block->header;
     if (header.height == 0 || header.height + watched_depth < tip || header.height > tip + 1) {
         return std::vector<Answer>{};
@@ -165,9 +165,10 @@ base::Result<std::vector<Answer>> MinerNode::watch(const SharedBlock& block) {
 base::Result<std::vector<Answer>> MinerNode::evidence_of(const wire::Block& a,
                                                          const wire::Block& b) {
     std::vector<Answer> answers;
-    const std::pair place{b.header.height, b.header.miner};
+    const Accusations::Place place{b.header.height, b.header.miner};
     if (a.header.height != b.header.height || a.header.miner != b.header.miner ||
-        a.header_bytes == b.header_bytes || b.header.miner == id() || accused_.contains(place)) {
+        a.header_bytes == b.header_bytes || b.header.miner == id() ||
+        accusations_.contains(place) || settled_.contains(place)) {
         return answers;
     }
     for (const auto* block : {&a, &b}) {
@@ -180,6 +181,37 @@ base::Result<std::vector<Answer>> MinerNode::evidence_of(const wire::Block& a,
         seal.approvals.clear();
         return wire::encode(seal);
     };
+    if (auto kept = accusations_.keep(place, {.header_a = a.header_bytes,
+                                              .seal_a = seal_of(a),
+                                              .header_b = b.header_bytes,
+                                              .seal_b = seal_of(b)});
+        !kept) {
+        return base::pass(kept);
+    }
+    return press_charges(false);
+}
+
+base::Result<std::vector<Answer>> MinerNode::press_charges(bool again) {
+    constexpr wire::Height patience = 2;  // heights in which what was sent can be in a block
+    const auto tip = parts_.application.info().height;
+    std::vector<Answer> answers;
+    std::vector<Accusations::Place> void_ones;
+    for (auto& [place, kept] : accusations_.all()) {
+        if (!again && kept.told_at != 0 && kept.told_at + patience > tip + 1) continue;
+        auto answer = charge(kept.evidence);
+        if (!answer) return base::pass(answer);
+        kept.told_at = tip + 1;
+        if (*answer) answers.push_back(**std::move(answer));
+        if (!*answer) void_ones.push_back(place);
+    }
+    for (const auto& place : void_ones) {
+        if (auto forgotten = accusations_.forget(place); !forgotten) return base::pass(forgotten);
+        settled_.insert(place);
+    }
+    return answers;
+}
+
+base::Result<std::optional<Answer>> MinerNode::charge(const wire::Evidence& evidence) {
     const auto sequence = parts_.next_sequence();
     if (!sequence) return base::pass(sequence);
     const auto info = parts_.application.info();
@@ -187,16 +219,15 @@ base::Result<std::vector<Answer>> MinerNode::evidence_of(const wire::Block& a,
                                      .sender = id(),
                                      .sequence = *sequence,
                                      .timestamp = info.time,
-                                     .action = wire::Evidence{.header_a = a.header_bytes,
-                                                              .seal_a = seal_of(a),
-                                                              .header_b = b.header_bytes,
-                                                              .seal_b = seal_of(b)}};
+                                     .action = evidence};
     const wire::Signer* const signers[] = {&parts_.signer};
     auto envelope = wire::sign_transaction(body, signers);
     if (!envelope) return base::pass(envelope);
-    accused_.insert(place);
-    answers.emplace_back(Submitted{.envelope = std::move(*envelope)});
-    return answers;
+    const auto verdict = parts_.application.check_tx(*envelope, info.time);
+    const auto code = static_cast<ErrorCode>(verdict.code);
+    if (verdict.code != 0 && is_store_failure(code)) return fail(code, verdict.detail);
+    if (verdict.code != 0) return std::optional<Answer>();
+    return std::optional<Answer>(Submitted{.envelope = *std::move(envelope)});
 }
 
 }  // namespace consensus

@@ -186,7 +186,7 @@ public:
             for (const auto& [to, request] : out) {
                 auto& miner = at(to);
                 if (!miner.up || (lose_request && lose_request(to, request))) continue;
-                give(miner, request);
+                give(miner, retold ? retold(to, request) : request);
             }
         }
     }
@@ -232,6 +232,8 @@ public:
     base::TimePoint now = ledger::testing::Chain::start() + std::chrono::hours{1};
     std::function<bool(const wire::LedgerId&, const Request&)> lose_request;
     std::function<bool(const wire::LedgerId&, const Answer&)> lose_answer;
+    /// What a miner that lies makes of a request before it obeys.
+    std::function<Request(const wire::LedgerId&, Request)> retold;
 };
 
 }  // namespace consensus::testing

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "committee_world.h"
+#include "crypto/hash.h"
 #include "wire/transaction.h"
 
 namespace sim {
@@ -34,15 +35,34 @@ void CommitteeWorld::observe(Site& site) {
     }
 }
 
+/// SHA-256d of header and nonce begins with as many zero bits as the policy says: no history here
+/// is long enough for another target.
+bool CommitteeWorld::has_worked(const wire::Block& block) const {
+    auto bytes = block.header_bytes;
+    base::append_u64(bytes, block.seal.nonce);
+    const auto work = crypto::sha256(crypto::sha256(bytes));
+    const auto bits = options_.policy.difficulty_bits;
+    CHECK(bits <= 8 && model_.height() < options_.policy.retarget_blocks);
+    return work[0] >> (8 - bits) == 0;
+}
+
 /// A block that some replica committed first: the model takes it.
 void CommitteeWorld::learn(const wire::Block& block) {
     const auto& header = block.header;
     const auto& seal = block.seal;
     const auto turn = model_.turns().next(seal.passed_over);
-    require(turn && turn->miner == header.miner && turn->round == seal.round,
-            "a block was mined out of turn");
+    const bool works = options_.policy.engine == wire::EngineKind::proof_of_work;
+    const auto active = model_.turns().active();
+    const bool may = works ? std::ranges::find(active, header.miner) != active.end()
+                           : turn && turn->miner == header.miner;
+    require(turn && may && turn->round == seal.round, "a block was mined out of turn");
+    require(!works || has_worked(block), "a block without its work");
     require(header.time >= tip_time() + seal.passed_over * options_.policy.turn_timeout,
             "a miner was passed over too early");
+    require(seal.passed_over * options_.policy.turn_timeout <= now_ - decided_at_,
+            "a miner was passed over that was not asked");
+    require(header.time <= now_ + std::chrono::minutes{5}, "a block is dated ahead");
+    decided_at_ = now_;
     voters_.push_back(voters_of_next());
     model_.begin({.height = header.height,
                   .time = header.time,
@@ -110,8 +130,20 @@ void CommitteeWorld::check_single_vote(const MinerSite& site, const consensus::A
     }
 }
 
-/// Evidence that a node sends of its own accord.
-void CommitteeWorld::note_submitted(const base::Bytes& envelope) {
+/// The member's key of today or of before that signed: whoever sends evidence may be behind, and
+/// the liar may have another key by now.
+wire::PublicKeyBytes CommitteeWorld::key_behind(const wire::LedgerId& id, base::ByteView message,
+                                                const wire::SignatureBytes& signature) const {
+    const auto& member = model_.members().at(id);
+    const auto signs = [&](const wire::PublicKeyBytes& key) {
+        return notary_.sign_bytes(workload_.index_of(key), message) == signature;
+    };
+    const bool before = member.previous_key && !signs(member.public_key);
+    return before ? *member.previous_key : member.public_key;
+}
+
+/// What a node sends of its own accord.
+DraftPtr CommitteeWorld::evidence_in(const base::Bytes& envelope) const {
     const auto tx = wire::decode_transaction(envelope);
     require(tx.has_value(), "a node sent what does not decode");
     const auto* evidence = std::get_if<wire::Evidence>(&tx->body.action);
@@ -126,12 +158,20 @@ void CommitteeWorld::note_submitted(const base::Bytes& envelope) {
                 .id = wire::id_of(*tx),
                 .ref = wire::body_ref(tx->body_bytes)};
     for (const auto& signature : tx->signatures) {
-        const auto& key = model_.members().at(signature.signer).public_key;
-        draft.hands.push_back({.id = signature.signer, .public_key = key});
+        draft.hands.push_back(
+            {.id = signature.signer,
+             .public_key = key_behind(signature.signer, tx->body_bytes, signature.value)});
     }
-    draft.sealed_under = model_.members().at(header->miner).public_key;
-    pending_.push_back(std::make_shared<const Draft>(std::move(draft)));
-    say("evidence is submitted");
+    const auto seal = wire::decode_seal(evidence->seal_a);
+    require(seal.has_value(), "evidence does not decode");
+    draft.sealed_under =
+        key_behind(header->miner, wire::sealed_message(evidence->header_a, *seal), seal->signature);
+    return std::make_shared<const Draft>(std::move(draft));
+}
+
+bool CommitteeWorld::a_lie_stands() const {
+    return std::ranges::any_of(charges_,
+                               [&](const auto& draft) { return model_.lacks_evidence(*draft); });
 }
 
 bool CommitteeWorld::all_at_tip() const {

@@ -105,6 +105,7 @@ void CommitteeWorld::heal() {
     say("no more faults");
     weather_ = {};
     two_faced_now_ = false;
+    lying_now_ = false;
     cut_off_.clear();
     own_.disk.repair();
     start_coordinator();
@@ -112,7 +113,15 @@ void CommitteeWorld::heal() {
         miners_[i]->disk.repair();
         start(i);
     }
-    // What was begun before must end, and then a fresh one within a bounded number of messages.
+    one_more_block();
+    // However often evidence was lost, it comes again.
+    constexpr int patience = 6;
+    for (int left = patience; left > 0 && a_lie_stands(); --left) one_more_block();
+    require(!a_lie_stands(), "a miner sealed two blocks, and the chain forgot it");
+}
+
+/// What was begun before must end, and then a fresh one within a bounded number of messages.
+void CommitteeWorld::one_more_block() {
     const auto events_max = 3'000 * miners_.size();
     DraftPtr fresh;
     wire::Height goal = 0;
@@ -132,6 +141,7 @@ void CommitteeWorld::heal() {
 
 void CommitteeWorld::run() {
     two_faced_now_ = options_.two_faced;
+    lying_now_ = options_.liar;
     for (std::size_t left = 400 * options_.heights; left > 0; --left) {
         if (model_.height() >= options_.heights) break;
         if (coordinator_ && coordinator_->idle() && dice_.chance(1, 4)) begin_some();

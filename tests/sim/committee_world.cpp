@@ -50,6 +50,7 @@ CommitteeWorld::CommitteeWorld(const Options& options, const KeyRing& ring, Trac
     if (options.two_faced) twin_ = miner_site(options.miners - 1, "twin");
     hashes_.push_back(wire::hash_of(workload_.genesis()));
     times_.push_back(workload_.genesis().time);
+    decided_at_ = now_;
     start_coordinator();
     for (const auto& site : miners_) start_miner(*site);
     if (twin_) start_miner(*twin_);
@@ -120,6 +121,7 @@ void CommitteeWorld::crash_coordinator() {
     coordinator_.reset();
     own_.app.reset();
     own_.disk.fail_power();
+    pending_.clear();
     say("coordinator crashes");
 }
 
@@ -135,7 +137,10 @@ void CommitteeWorld::start_miner(MinerSite& site) {
              [this, id = site.signer->id()] {
                  return base::Result<std::uint64_t>(workload_.draw_sequence(id));
              },
-         .grind = [](const consensus::Work&) { return std::optional<std::uint64_t>(); }});
+         .grind =
+             [](const consensus::Work& work) {
+                 return consensus::grind(work, 1U << 16U, [] { return true; });
+             }});
     if (!opened && !site.disk.powered()) {  // it writes when it forgets what became of an orphan
         bury(site);
         return;
@@ -183,7 +188,12 @@ void CommitteeWorld::carry(Event arrival) {
 void CommitteeWorld::flush() {
     observe(own_);
     (void)coordinator_->take_committed();
-    for (const auto& envelope : coordinator_->take_submitted()) note_submitted(envelope);
+    for (const auto& envelope : coordinator_->take_submitted()) {
+        charges_.push_back(evidence_in(envelope));
+        const bool lost = two_faced_now_ && dice_.chance(1, 2);  // as when a queue is full
+        if (!lost) pending_.push_back(charges_.back());
+        say(lost ? "evidence is lost" : "evidence is submitted");
+    }
     for (const auto& [to, request] : coordinator_->take_outgoing()) {
         const auto index = static_cast<std::size_t>(
             std::ranges::find_if(miners_,
@@ -206,7 +216,8 @@ consensus::Request CommitteeWorld::as_carried(const consensus::Request& request)
 void CommitteeWorld::deliver(std::size_t miner, const consensus::Request& request) {
     auto& site = *miners_[miner];
     const bool tamper = dice_.chance(weather_.tamper, 100);
-    if (site.node) handle(site, miner, tamper ? tampered(request) : request);
+    const bool lies = lying_now_ && miner == 0;
+    if (site.node) handle(site, miner, tamper ? tampered(request) : lies ? lied(request) : request);
     if (!twin_ || !twin_->node || miner + 1 != miners_.size()) return;
     // The other face keeps up with the chain always, and speaks only when it is let.
     const bool block = std::holds_alternative<consensus::Deliver>(request);
@@ -220,6 +231,29 @@ consensus::Request CommitteeWorld::other_face(const consensus::Request& request)
     auto other = *ask;
     other.time += milliseconds{1};
     return other;
+}
+
+/// It obeys what it wishes it had been asked: a block of later, with the others passed over.
+consensus::Request CommitteeWorld::lied(consensus::Request request) {
+    auto* ask = std::get_if<consensus::AskProposal>(&request);
+    if (ask == nullptr) return request;
+    if (dice_.chance(1, 2)) {
+        ask->time = std::max(ask->time, tip_time()) + std::chrono::seconds{dice_.between(1, 480)};
+    }
+    if (dice_.chance(1, 2)) {
+        ask->passed_over += static_cast<std::uint32_t>(dice_.below(2 * miners_.size() + 1));
+    }
+    return request;
+}
+
+/// Planted: what was told once is never told again.
+bool CommitteeWorld::is_forgiven(const MinerSite& site, const consensus::Answer& answer) {
+    const auto* submitted = std::get_if<consensus::Submitted>(&answer);
+    if (options_.mutation != Mutation::forgiven_lie || submitted == nullptr) return false;
+    const auto tx = wire::decode_transaction(submitted->envelope);
+    const auto header =
+        wire::decode_header(std::get<wire::Evidence>(tx.value().body.action).header_a);
+    return !told_.emplace(site.name, header.value().height, header.value().miner).second;
 }
 
 void CommitteeWorld::handle(MinerSite& site, std::size_t miner, const consensus::Request& request) {
@@ -237,6 +271,7 @@ void CommitteeWorld::handle(MinerSite& site, std::size_t miner, const consensus:
         const bool place = std::holds_alternative<consensus::AtHeight>(answer) ||
                            std::holds_alternative<consensus::Delivered>(answer);
         if (cut_off_.contains(miner) || (place && &site == twin_.get())) continue;
+        if (is_forgiven(site, answer)) continue;
         carry([this, miner, answer] { answered(miner, answer); });
     }
 }

@@ -53,7 +53,8 @@ struct MinerSite : Site {
 };
 
 /// Miners' nodes and their coordinator over a network that delays, loses, repeats and reorders,
-/// with crashes, partitions, and one miner that may be two-faced: it runs twice under one key.
+/// with crashes, partitions, one miner that may be two-faced: it runs twice under one key, and one
+/// that may lie about what it cannot be caught with: when it is, and who was asked before it.
 class CommitteeWorld {
 public:
     struct Options {
@@ -63,6 +64,7 @@ public:
         std::size_t miners = 4;
         std::size_t heights = 6;  ///< Closed before the faults stop.
         bool two_faced = false;   ///< The last miner is.
+        bool liar = false;        ///< The first miner lies about the time and who was absent.
         wire::ConsensusPolicy policy = {};
     };
     /// Borrows `ring` and `trace`.
@@ -123,10 +125,15 @@ private:
     [[nodiscard]] consensus::Answer tampered(consensus::Answer answer);
     [[nodiscard]] consensus::SharedBlock spoiled(const consensus::SharedBlock& block);
     [[nodiscard]] consensus::Request other_face(const consensus::Request& request) const;
+    [[nodiscard]] consensus::Request lied(consensus::Request request);
+    void one_more_block();
+    /// Evidence reached the coordinator, and the chain has none.
+    [[nodiscard]] bool a_lie_stands() const;
     [[nodiscard]] consensus::Request as_carried(const consensus::Request& request) const;
 
     void observe(Site& site);
     void learn(const wire::Block& block);
+    [[nodiscard]] bool has_worked(const wire::Block& block) const;
     /// Whose votes count for a block, with their keys, and how many it needs.
     struct Voters {
         std::map<wire::LedgerId, wire::PublicKeyBytes> keys;
@@ -135,7 +142,10 @@ private:
     [[nodiscard]] Voters voters_of_next() const;
     void check_votes(const wire::Block& block) const;
     void check_single_vote(const MinerSite& site, const consensus::Answer& answer);
-    void note_submitted(const base::Bytes& envelope);
+    [[nodiscard]] wire::PublicKeyBytes key_behind(const wire::LedgerId& id, base::ByteView message,
+                                                  const wire::SignatureBytes& signature) const;
+    [[nodiscard]] DraftPtr evidence_in(const base::Bytes& envelope) const;
+    [[nodiscard]] bool is_forgiven(const MinerSite& site, const consensus::Answer& answer);
     [[nodiscard]] bool all_at_tip() const;
     [[nodiscard]] base::TimePoint tip_time() const;
     void say(std::string_view text) { trace_.line(text); }
@@ -151,6 +161,7 @@ private:
     std::vector<std::unique_ptr<MinerSite>> miners_;
     std::unique_ptr<MinerSite> twin_;  ///< Of the last miner.
     bool two_faced_now_ = false;
+    bool lying_now_ = false;
     std::set<std::size_t> cut_off_;
     Weather weather_;
     bool faults_ = false;
@@ -162,7 +173,10 @@ private:
     std::map<base::Bytes, DraftPtr> drafts_;  ///< By envelope.
     std::vector<wire::HeaderHash> hashes_;    ///< Of the decided blocks, from height 0.
     std::vector<base::TimePoint> times_;      ///< From height 0.
-    std::vector<Voters> voters_;              ///< From height 1.
+    base::TimePoint decided_at_;              ///< When the newest block was seen first.
+    std::vector<DraftPtr> charges_;           ///< All evidence that reached the coordinator.
+    std::set<std::tuple<std::string, wire::Height, wire::LedgerId>> told_;  ///< By whom, of whom.
+    std::vector<Voters> voters_;                                            ///< From height 1.
     /// What honest miners voted for, and approved, at (miner, height, attempt).
     using Moment = std::tuple<wire::LedgerId, wire::Height, std::uint32_t>;
     std::map<Moment, consensus::BlockName> votes_;

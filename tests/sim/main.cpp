@@ -99,11 +99,14 @@ void run_committee(std::uint64_t seed, Mutation mutation, const KeyRing& ring, T
     options.miners = shape.between(4, 7);
     options.heights = shape.between(3, 8);
     options.policy.quorum = shape.chance(3, 4) ? wire::Quorum::two_thirds : wire::Quorum::majority;
-    options.policy.engine =
-        shape.chance(4, 5) ? wire::EngineKind::equal_opportunity : wire::EngineKind::authority;
+    options.policy.engine = shape.chance(3, 4)   ? wire::EngineKind::equal_opportunity
+                            : shape.chance(1, 2) ? wire::EngineKind::authority
+                                                 : wire::EngineKind::proof_of_work;
+    options.policy.difficulty_bits = 4;
     // With a plain majority one miner that votes twice is enough to fork.
     options.two_faced = options.policy.quorum == wire::Quorum::two_thirds && shape.chance(1, 3);
-    options.signing = shape.chance(1, options.two_faced ? 4 : 16) ? Signing::real : Signing::fake;
+    options.signing = shape.chance(1, options.two_faced ? 2 : 16) ? Signing::real : Signing::fake;
+    options.liar = shape.chance(1, 3);
     CommitteeWorld world(options, ring, trace);
     world.run();
 }

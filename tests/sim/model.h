@@ -95,6 +95,8 @@ public:
     }
     [[nodiscard]] const std::vector<wire::Hash256>& header_refs() const { return header_refs_; }
     [[nodiscard]] const std::map<wire::LedgerId, Miner>& miners() const { return miners_; }
+    /// The draft's evidence would be accepted, if it were sent now for the first time.
+    [[nodiscard]] bool lacks_evidence(const Draft& draft) const;
     [[nodiscard]] const std::set<wire::ContentId>& destroyed() const { return destroyed_; }
     [[nodiscard]] const std::map<wire::Hash256, Certified>& certified() const { return certified_; }
     [[nodiscard]] const Turns& turns() const { return turns_; }

@@ -45,6 +45,10 @@ Verdict Model::check_standing(const wire::ChangeMining& action, const Draft& dra
     return last ? Verdict{ErrorCode::conflict} : Verdict{};
 }
 
+bool Model::lacks_evidence(const Draft& draft) const {
+    return !check(std::get<wire::Evidence>(draft.body.action), draft);
+}
+
 Verdict Model::check(const wire::Evidence& action, const Draft& draft) const {
     if (auto refused = check_sole_signer(draft, {})) return refused;
     const auto header = wire::decode_header(action.header_a);

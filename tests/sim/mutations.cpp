@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "consensus/proposal_bounds.h"
 #include "contracts/consent.h"
 #include "contracts/mining.h"
 #include "contracts/sequence.h"
@@ -20,6 +21,8 @@ constexpr std::array names{
     MutationName{Mutation::double_turn, "double-turn", "abci"},
     MutationName{Mutation::unordered_iteration, "unordered-iteration", "abci"},
     MutationName{Mutation::lost_vote, "lost-vote", "committee"},
+    MutationName{Mutation::trusted_proposal, "trusted-proposal", "committee"},
+    MutationName{Mutation::forgiven_lie, "forgiven-lie", "committee"},
     MutationName{Mutation::local_clock, "local-clock", "abci"},
     MutationName{Mutation::forgotten_sequence, "forgotten-sequence", "abci"},
     MutationName{Mutation::unasked_consent, "unasked-consent", "abci"},
@@ -102,6 +105,19 @@ Result<Standing> wrapped_find_standing(const state::StateView& view, const Acces
 }
 
 }  // namespace contracts
+
+namespace consensus {
+
+bool real_may_be_proposed(const wire::Block& block,
+                          const ProposalBounds& bounds) __asm__("__real_" MAY_BE_PROPOSED);
+bool wrapped_may_be_proposed(const wire::Block& block,
+                             const ProposalBounds& bounds) __asm__("__wrap_" MAY_BE_PROPOSED);
+bool wrapped_may_be_proposed(const wire::Block& block, const ProposalBounds& bounds) {
+    if (sim::planted() == sim::Mutation::trusted_proposal) return true;
+    return real_may_be_proposed(block, bounds);
+}
+
+}  // namespace consensus
 
 namespace ledger {
 

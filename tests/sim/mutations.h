@@ -16,6 +16,8 @@ enum class Mutation {
     double_turn,          ///< A miner's turn does not end when it has mined.
     unordered_iteration,  ///< A block's transactions are taken in the order of a hash table.
     lost_vote,            ///< A vote is counted towards the quorum, but never arrived.
+    trusted_proposal,     ///< A block's time and absences are taken as its miner says.
+    forgiven_lie,         ///< Evidence is sent once, and forgotten when it is lost.
     local_clock,          ///< A replica dates the block by its own clock.
     forgotten_sequence,   ///< An accepted sequence is not remembered.
     unasked_consent       ///< A report is taken without asking for the consent.

@@ -22,6 +22,7 @@ struct Coordinator::Work {
 
     std::uint32_t attempt = 0;
     std::uint32_t passed_over = 0;
+    std::uint32_t passed_most = 0;  ///< The most that anybody was asked to pass over.
     Phase phase = Phase::proposal;
     base::TimePoint deadline;
     base::TimePoint resend_at;
