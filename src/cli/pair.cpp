@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
 #include <fstream>
 #include <iostream>
+#include <thread>
 
 #include "api/node_client.h"
 #include "api/pairing_ticket.h"
@@ -95,6 +97,19 @@ OwnKeys draw_keys(bool seals_to_cloud, base::Random& random) {
     return keys;
 }
 
+/// The very same request again while the node or its chain is not available: it is the same device
+/// then, however far the first try got.
+Result<std::string> post_until_answered(const api::NodeClient& node, const std::string& request) {
+    constexpr int tries = 6;  // the node itself waits 10 s for the chain; both chosen by us
+    constexpr std::chrono::seconds pause{2};
+    for (int i = 1;; ++i) {
+        auto answer = node.post("/api/v1/devices/pair", request);
+        if (answer || answer.error().code != ErrorCode::unavailable || i == tries) return answer;
+        fmt::print(stderr, "not yet: {}\n", answer.error().detail);
+        std::this_thread::sleep_for(pause);
+    }
+}
+
 Result<DeviceKit> ask(const api::PairingTicket& ticket, const device::DevicePlan& plan,
                       const OwnKeys& keys, base::Random& random) {
     json::array vitals;
@@ -108,8 +123,8 @@ Result<DeviceKit> ask(const api::PairingTicket& ticket, const device::DevicePlan
     const auto sealed = api::seal_request(ticket.secret, base::as_bytes(claim), random);
     const auto node = api::NodeClient::open(ticket.address);
     if (!node) return base::pass(node);
-    const auto answer = node->post(
-        "/api/v1/devices/pair",
+    const auto answer = post_until_answered(
+        *node,
         json::serialize(json::object{{"ticket", base::to_hex(api::id_of(ticket.secret).view())},
                                      {"sealed", base::to_hex(sealed)}}));
     if (!answer) return base::pass(answer);
