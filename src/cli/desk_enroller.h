@@ -17,8 +17,9 @@ namespace cli {
 class DeskEnroller final : public api::Enroller {
 public:
     /// How long who enrols waits until the chain shows it; then `unavailable`, and the same request
-    /// again gets its answer. Chosen by us: ten times what a committee takes for a block.
-    static constexpr std::chrono::seconds confirmation_max{10};
+    /// again gets its answer. Chosen by us: some times what a committee takes for a block, and below
+    /// the ten seconds after which clients give up.
+    static constexpr std::chrono::seconds confirmation_max{8};
 
     /// What the desk borrows must outlive this; its `chain` must be there.
     explicit DeskEnroller(DeviceDesk desk, std::chrono::milliseconds patience = confirmation_max)

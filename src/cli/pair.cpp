@@ -100,7 +100,7 @@ OwnKeys draw_keys(bool seals_to_cloud, base::Random& random) {
 /// The very same request again while the node or its chain is not available: it is the same device
 /// then, however far the first try got.
 Result<std::string> post_until_answered(const api::NodeClient& node, const std::string& request) {
-    constexpr int tries = 6;  // the node itself waits 10 s for the chain; both chosen by us
+    constexpr int tries = 6;  // the node itself waits 8 s for the chain; both chosen by us
     constexpr std::chrono::seconds pause{2};
     for (int i = 1;; ++i) {
         auto answer = node.post("/api/v1/devices/pair", request);
