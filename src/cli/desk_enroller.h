@@ -17,8 +17,8 @@ namespace cli {
 class DeskEnroller final : public api::Enroller {
 public:
     /// How long who enrols waits until the chain shows it; then `unavailable`, and the same request
-    /// again gets its answer. Chosen by us: some times what a committee takes for a block, and below
-    /// the ten seconds after which clients give up.
+    /// again gets its answer. Chosen by us: many blocks of a committee, and below the ten seconds
+    /// after which clients give up.
     static constexpr std::chrono::seconds confirmation_max{8};
 
     /// What the desk borrows must outlive this; its `chain` must be there.
