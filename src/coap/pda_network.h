@@ -22,8 +22,8 @@ namespace coap {
 /// transports may publish from the polling thread alone.
 class PdaNetwork final : public mqtt::Network {
 public:
-    /// Borrows `broker`, whose polls now end when a datagram is there. Takes over the server's
-    /// handler.
+    /// Borrows `broker`, whose polls now end when a datagram is there, and which must not be polled
+    /// any more once this is gone. Takes over the server's handler.
     PdaNetwork(mqtt::Network& broker, std::unique_ptr<Server> server);
     ~PdaNetwork() override;
 
