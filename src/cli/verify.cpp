@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "cli/verify_miners.h"
 #include "ledger/verify_claim.h"
 #include "storage/files.h"
 #include "storage/rocks_store.h"
@@ -36,10 +37,12 @@ boost::json::object to_json(const FolderReport& report) {
             {"height", chain.height},
             {"tip", base::to_hex(chain.tip_hash.view())},
             {"first_block", chain.first_block},
+            {"first_seal", chain.first_seal},
             {"blocks", chain.blocks},
             {"transactions", chain.transactions},
             {"vault_objects", chain.vault_objects},
             {"databases", report.databases},
+            {"miners", report.miners},
             {"anchor_independent", chain.anchor_independent}};
 }
 
@@ -92,6 +95,28 @@ void verify_databases(const DataFolder& folder, FolderReport& report) {
     }
 }
 
+Result<void> verify_miners(const DataFolder& folder, const ledger::VerifyOptions& options,
+                           FolderReport& report) {
+    for (const auto& miner : miner_stores(folder)) {
+        const auto finding = verify_miner(folder, miner, options, report.chain);
+        if (!finding) return base::pass(finding);
+        if (!finding->empty()) {
+            report.finding = fmt::format("miner node {}: {}", miner.number, *finding);
+            return {};
+        }
+        ++report.miners;
+    }
+    return {};
+}
+
+/// What `ledger::words_of` does not say.
+void print_beside(const FolderReport& report) {
+    if (!report.ok() && report.chain.finding.empty()) fmt::print("{}\n", report.finding);
+    if (report.ok() && report.miners > 0) {
+        fmt::print("the replicas and notes of {} miner nodes hold too\n", report.miners);
+    }
+}
+
 }  // namespace
 
 Result<FolderReport> verify_folder(const DataFolder& folder, const VerifyRequest& request) {
@@ -114,6 +139,10 @@ Result<FolderReport> verify_folder(const DataFolder& folder, const VerifyRequest
     FolderReport report{.chain = std::move(*chain), .databases = 1, .finding = {}};
     report.finding = report.chain.finding;
     if (report.ok()) verify_databases(folder, report);
+    if (!report.ok()) return report;
+    if (auto verified = verify_miners(folder, options, report); !verified) {
+        return base::pass(verified);
+    }
     return report;
 }
 
@@ -126,7 +155,7 @@ int verify_chain_command(const VerifyCommand& command) {
         fmt::print("{}\n", boost::json::serialize(to_json(*report)));
     } else {
         fmt::print("{}\n", ledger::words_of(report->chain));
-        if (!report->ok() && report->chain.finding.empty()) fmt::print("{}\n", report->finding);
+        print_beside(*report);
     }
     if (!report->ok()) return verify_fails;
     if (command.write_checkpoint) {

@@ -24,12 +24,14 @@ struct VerifyRequest {
 struct FolderReport {
     ledger::ChainReport chain;
     std::uint64_t databases = 0;  ///< Whose every byte was read.
-    /// The chain's finding, or that of another database, key file or vault object; empty: all
+    std::uint64_t miners = 0;     ///< Miner nodes whose replica and notes were checked.
+    /// The chain's finding, or that of another database, vault object or miner node; empty: all
     /// holds.
     std::string finding;
     [[nodiscard]] bool ok() const { return finding.empty(); }
 };
-/// The chain, all databases and every vault object of a data folder. May run beside a node.
+/// The chain, all databases, every vault object and every miner node's replica of a data folder.
+/// May run beside a node.
 [[nodiscard]] base::Result<FolderReport> verify_folder(const DataFolder& folder,
                                                        const VerifyRequest& request);
 
