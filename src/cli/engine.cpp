@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "chain/mining.h"
 #include "chain/queries.h"
+#include "cli/times.h"
 #include "consensus/committee_engine.h"
 #include "consensus/embedded_engine.h"
 #include "ledger/quorum.h"
@@ -118,7 +119,27 @@ std::string words_of(const EngineSetup& setup) {
     return out;
 }
 
+Result<void> check_clock(const DataFolder& folder, base::TimePoint newest_block,
+                         base::TimePoint now) {
+    constexpr std::chrono::hours leap_max{24 * 366};
+    if (now <= newest_block + leap_max) return {};
+    const auto accepted = folder.root / "accept-clock";
+    std::error_code error;
+    if (std::filesystem::remove(accepted, error)) return {};
+    if (error)
+        return base::fail(ErrorCode::unavailable, accepted.string() + ": " + error.message());
+    return base::fail(
+        ErrorCode::conflict,
+        fmt::format("this machine's clock says {}, and the newest block is of {}: set "
+                    "the clock. Blocks dated ahead would end consents for good. If "
+                    "the clock is right, make the empty file {} and start again",
+                    utc_text(now), utc_text(newest_block), accepted.string()));
+}
+
 Result<std::unique_ptr<consensus::Engine>> start_engine(EngineParts parts) {
+    const auto believed =
+        check_clock(parts.folder, parts.application.info().time, parts.clock.now());
+    if (!believed) return base::pass(believed);
     if (parts.application.info().policy.quorum != wire::Quorum::miner_alone) {
         return start_committee(std::move(parts));
     }

@@ -50,9 +50,16 @@ struct EngineParts {  // all borrowed but the function
     std::function<void(const base::Error&)> on_error;
 };
 /// The engine that the chain's genesis asks for. Miners that vote have their stores below
-/// `miner_folder`. Errors: `too_large` if more miners are active than one process runs; those of
-/// the stores.
+/// `miner_folder`. Errors: as `check_clock`; `too_large` if more miners are active than one process
+/// runs; those of the stores.
 [[nodiscard]] base::Result<std::unique_ptr<consensus::Engine>> start_engine(EngineParts parts);
+
+/// Block time never goes back, so that one start with a clock far ahead would end every consent for
+/// good: a clock more than 366 days (chosen by us) after the newest block is not believed, unless
+/// the operator has made the empty file `accept-clock` in the folder, which is taken away: it
+/// counts once. Errors: `conflict`, with what to do; those of the file system.
+[[nodiscard]] base::Result<void> check_clock(const DataFolder& folder, base::TimePoint newest_block,
+                                             base::TimePoint now);
 
 /// Where miner `number`, from 1 in order of joining, has its stores.
 [[nodiscard]] std::filesystem::path miner_folder(const DataFolder& folder, std::size_t number);

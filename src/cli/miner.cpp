@@ -256,6 +256,20 @@ Result<void> change(const MinerCommand& command, wire::MinerStanding standing) {
     return {};
 }
 
+/// A contract's, which the same transaction will meet again; anything else is our side's.
+bool is_verdict(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::unavailable:
+        case ErrorCode::busy:
+        case ErrorCode::storage_full:
+        case ErrorCode::corrupted:
+        case ErrorCode::unsupported_version:
+            return false;
+        default:
+            return true;
+    }
+}
+
 }  // namespace
 
 int miner_list_command(const MinerCommand& command) {
@@ -291,10 +305,10 @@ Result<void> submit_waiting(const DataFolder& folder, chain::TransactionSubmitte
             spdlog::info("a transaction that waited is in block {}", committed->height);
             continue;
         }
-        const auto code = committed.error().code;
-        const bool ours = code == ErrorCode::unavailable || code == ErrorCode::storage_full ||
-                          code == ErrorCode::corrupted;
-        if (ours) return base::pass(committed);
+        if (!is_verdict(committed.error().code)) {
+            spdlog::error("a transaction waits for the next start: {}", committed.error().detail);
+            return {};
+        }
         spdlog::error("a transaction that waited was refused: {}", committed.error().detail);
     }
     std::error_code error;

@@ -28,8 +28,9 @@ struct MinerCommand {
 [[nodiscard]] int miner_change_command(const MinerCommand& command, wire::MinerStanding standing);
 
 /// Submits what these commands and `salus device` have signed, in order, and says in the log what
-/// became of each. A transaction that is refused is dropped. Errors: those of the file, and the
-/// node's own failure: then all of it waits for the next start.
+/// became of each. A transaction that a contract refuses is dropped; where our own side fails, too
+/// few miners agree or none has its key, it and what follows wait for the next start. Errors: those
+/// of the file.
 [[nodiscard]] base::Result<void> submit_waiting(const DataFolder& folder,
                                                 chain::TransactionSubmitter& submitter);
 
