@@ -7,7 +7,9 @@ is skipped, and said to be.
 """
 import csv
 import json
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -197,12 +199,63 @@ def devices_come_and_go(work):
         process.wait(30)
     done = salus("device", "retire", other["id"], "--data", data, "--json")
     check("a device is retired while nothing runs", done.returncode == 0, done.stderr)
+    verify_log = ("askg", "verify-log", "--chain", "--data", data)
+    check("of which the chain does not know yet", salus(*verify_log).returncode == 1)
+    process = subprocess.Popen([SALUS, "up", "--headless", "--patients", "1", "--data", data],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    try:
+        check("the node tells it at its next start",
+              wait_until(lambda: salus(*verify_log).returncode == 0, 60), salus(*verify_log).stderr)
+    finally:
+        process.terminate()
+        process.wait(30)
     verified = salus("verify", "chain", data)
     check("the chain verifies", verified.returncode == 0, verified.stdout)
 
 
+def over_coap(work):
+    """Devices reach their PDAs over CoAP; the PDAs are killed twice on the way."""
+    recorded = (DATA / "bidmc").is_dir()
+    what = ("--replay", DATA / "bidmc", "--speed", 20) if recorded else ("--patients", 1, "--speed", 20)
+    print(f"{'recorded patients' if recorded else 'a simulated patient'} over CoAP, with PDAs that die")
+    data, summary_file = pathlib.Path(work) / "data", pathlib.Path(work) / "summary.json"
+    process = subprocess.Popen([SALUS, "up", "--headless", "--auto-approve", "--until-done", "--coap",
+                                "--data", data, "--summary", summary_file, *map(str, what)],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+
+    def pda():
+        try:
+            return json.loads((data / "pids.json").read_text())["pda"]
+        except (OSError, ValueError):
+            return None
+
+    killed = []
+    try:
+        for _ in range(2):
+            wait_until(lambda: pda() not in (None, *killed))
+            time.sleep(3)
+            if process.poll() is None and pda() not in (None, *killed):
+                killed.append(pda())
+                os.kill(killed[-1], signal.SIGKILL)
+        code = process.wait(600)
+    finally:
+        process.kill()
+        process.wait()
+    check("the PDAs are killed twice", len(killed) == 2, killed)
+    summary = json.loads(summary_file.read_text()) if summary_file.exists() else {}
+    common(code, summary)
+    check("every reading sent is accepted, once",
+          summary.get("readings_sent") == summary.get("readings_accepted") and
+          (not recorded or summary.get("readings_accepted") == non_blank_values(DATA / "bidmc")),
+          f"{summary.get('readings_sent')} sent, {summary.get('readings_accepted')} accepted")
+    counts = json.loads((data / "pda_summary.json").read_text()).get("coap", {})
+    check("they came over CoAP", counts.get("frames_up", 0) > 100 and counts.get("frames_down", 0) > 0,
+          counts)
+
+
 def main():
-    for part in (recorded_patients, simulated_patient, long_recording, devices_come_and_go):
+    for part in (recorded_patients, simulated_patient, long_recording, over_coap,
+                 devices_come_and_go):
         with tempfile.TemporaryDirectory(prefix="salus-path-") as work:
             part(work)
     print(f"{len(passed)} passed, {len(failed)} failed, {len(skipped)} skipped")
