@@ -156,6 +156,10 @@ TEST_F(SealingTest, AnEntryThatIsOlderThanTheRestIsRefused) {
     ASSERT_TRUE(world.generator->new_generation(patient));
     ASSERT_TRUE(world.generator->renew_pda(pda.grant.id));
     ASSERT_TRUE(world.generator->provision(server.grant.id));
+    const auto refused = [&] {
+        const auto opened = open_again(world.store);
+        return !opened && opened.error().code == ErrorCode::corrupted;
+    };
     std::set<std::uint8_t> kinds;
     const auto now = entries_of(world.store);
     for (const auto& [key, value] : now) {
@@ -163,8 +167,7 @@ TEST_F(SealingTest, AnEntryThatIsOlderThanTheRestIsRefused) {
         if (before == nullptr || *before == value) continue;
         kinds.insert(key[0]);
         put(key, *before);
-        EXPECT_EQ(open_again(world.store).error().code, ErrorCode::corrupted)
-            << base::to_hex(key) << " as it was before";
+        EXPECT_TRUE(refused()) << base::to_hex(key) << " as it was before";
         put(key, value);
     }
     EXPECT_EQ(kinds, (std::set<std::uint8_t>{'D', 'H', 'P', 'R', 'X'}));
@@ -173,7 +176,7 @@ TEST_F(SealingTest, AnEntryThatIsOlderThanTheRestIsRefused) {
         const auto* before = old_of(key);
         if (before != nullptr && key[0] != 'R' && key[0] != 'H') put(key, *before);
     }
-    EXPECT_EQ(open_again(world.store).error().code, ErrorCode::corrupted) << "several at once";
+    EXPECT_TRUE(refused()) << "several at once";
 }
 
 TEST_F(SealingTest, AFolderOfAnOlderProgramIsRefusedInOneSentence) {
