@@ -245,7 +245,6 @@ Result<void> measure_sessions(const HandshakeBenchOptions& options, HandshakeBen
         const auto size = std::min<std::size_t>(kept_every, options.sessions - first + 1);
         Round round(cast, first, size);
         if (!round.run()) return incomplete();
-        for (std::size_t i = 0; i < 3; ++i) bench.message_bits[i] = round.sizes()[i] * 8;
         kept.emplace_back(first, std::move(round.clients().front()));
         cast.clock.advance(std::chrono::milliseconds(50));
         if (options.on_progress) options.on_progress(cast.server->counts().sessions);
@@ -272,41 +271,81 @@ Bytes junk_message1(Cast& cast, bool mac1) {
     return keyagreement::testing::with_fresh_mac1(std::move(frame), cast.prologue().responder);
 }
 
-/// Both kinds of junk from many sources at the limits of a cloud server; after each thousand an
-/// honest initiator comes.
+enum class Junk : std::uint8_t { wrong_mac1, right_mac1, with_cookie };
+
+/// A thousand frames of one kind, of an attacker who hears what the responder answers. The last
+/// kind is one message with its cookie, a thousand times.
+std::vector<Bytes> junk_wave(Cast& cast, Junk kind, std::size_t size) {
+    std::vector<Bytes> frames;
+    frames.reserve(size);
+    for (std::size_t i = 0; kind != Junk::with_cookie && i < size; ++i) {
+        frames.push_back(junk_message1(cast, kind == Junk::right_mac1));
+    }
+    while (frames.empty()) {
+        auto message1 = junk_message1(cast, true);
+        const auto answer = cast.server->receive("flood", message1, cast.clock.now()).to_send;
+        if (answer.empty()) continue;
+        base::append(message1, keyagreement::decode_cookie_reply(answer[0])->cookie.view());
+        frames.assign(size, message1);
+    }
+    return frames;
+}
+
+/// Three kinds of junk at the limits of a cloud server, a thousand of each every 10 ms; after each
+/// wave an honest initiator comes.
 FloodFigures measure_flood() {
     constexpr std::size_t waves = 50;
     constexpr std::size_t wave_size = 1'000;
+    constexpr auto between = std::chrono::milliseconds(10);
+    constexpr Junk kinds[] = {Junk::wrong_mac1, Junk::right_mac1, Junk::with_cookie};
     Cast cast(Profile::pda_cloud);
     FloodFigures out;
-    std::vector<double> junk_seconds;
-    std::vector<double> cookie_seconds;
+    std::vector<double> seconds[std::size(kinds)];
     for (std::uint32_t wave = 0; wave < waves; ++wave) {
         cast.enrol(wave + 1);
-        for (const bool mac1 : {false, true}) {
-            std::vector<Bytes> frames;
-            frames.reserve(wave_size);
-            for (std::size_t i = 0; i < wave_size; ++i) frames.push_back(junk_message1(cast, mac1));
-            const double seconds = Stopwatch::of([&] {
+        for (const auto kind : kinds) {
+            const auto frames = junk_wave(cast, kind, wave_size);
+            seconds[static_cast<std::size_t>(kind)].push_back(Stopwatch::of([&] {
                 for (const auto& frame : frames) {
                     (void)cast.server->receive("flood", frame, cast.clock.now());
                 }
-            });
-            (mac1 ? cookie_seconds : junk_seconds).push_back(seconds);
+            }));
             out.junk += wave_size;
         }
-        out.junk_x25519 = cast.server->counts().dh_operations - 4 * out.honest_served;
+        out.junk_x25519 = cast.server->counts().dh_operations - dh_operations * out.honest_served;
         ++out.honest;
         auto client = cast.client(wave + 1);
         if (cast.connect(client, "honest")) ++out.honest_served;
-        cast.clock.advance(std::chrono::milliseconds(10));
+        cast.clock.advance(between);
     }
-    out.junk_us = median(junk_seconds) / wave_size * 1e6;
-    out.cookie_us = median(cookie_seconds) / wave_size * 1e6;
+    const auto us_of = [&seconds](Junk kind) {
+        return median(seconds[static_cast<std::size_t>(kind)]) / wave_size * 1e6;
+    };
+    out.junk_us = us_of(Junk::wrong_mac1);
+    out.cookie_us = us_of(Junk::right_mac1);
+    out.retry_us = us_of(Junk::with_cookie);
+    out.seconds = std::chrono::duration<double>(waves * between).count();
+    return out;
+}
+
+/// One handshake of this profile, its frames counted.
+Result<HandshakeBits> measure_bits(Profile profile) {
+    Cast cast(profile);
+    cast.enrol(1);
+    Round round(cast, 1, 1);
+    if (!round.run()) return incomplete();
+    HandshakeBits out;
+    for (std::size_t i = 0; i < std::size(out.messages); ++i) {
+        out.messages[i] = round.sizes()[i] * 8;
+    }
     return out;
 }
 
 }  // namespace
+
+std::size_t HandshakeBits::without_mac1() const {
+    return total() - keyagreement::Mac1::size_bytes * 8;
+}
 
 Result<HandshakeBench> run_handshake_bench(const HandshakeBenchOptions& options) {
     HandshakeBench bench;
@@ -316,6 +355,11 @@ Result<HandshakeBench> run_handshake_bench(const HandshakeBenchOptions& options)
         bench.rates.push_back(*rate);
     }
     bench.flood = measure_flood();
+    const auto device_pda = measure_bits(Profile::device_pda);
+    const auto pda_cloud = measure_bits(Profile::pda_cloud);
+    if (!device_pda || !pda_cloud) return incomplete();
+    bench.device_pda = *device_pda;
+    bench.pda_cloud = *pda_cloud;
     if (auto measured = measure_sessions(options, bench); !measured) return base::pass(measured);
     return bench;
 }

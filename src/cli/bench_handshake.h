@@ -30,10 +30,19 @@ struct HandshakeRate {
 struct FloodFigures {
     double junk_us = 0;             ///< A MSG1 whose mac1 is wrong, refused.
     double cookie_us = 0;           ///< A MSG1 whose mac1 is right, answered with a cookie.
-    std::size_t junk = 0;           ///< Of either kind, sent.
+    double retry_us = 0;            ///< The same with that cookie, above the limit behind it.
+    std::size_t junk = 0;           ///< Of the three kinds, sent.
+    double seconds = 0;             ///< Of the responder's clock, meanwhile.
     std::size_t junk_x25519 = 0;    ///< X25519 operations that they caused.
     std::size_t honest = 0;         ///< Initiators that came meanwhile.
     std::size_t honest_served = 0;  ///< Of them at the first attempt.
+};
+/// The frames of a real handshake of one profile, counted.
+struct HandshakeBits {
+    std::size_t messages[3] = {};  ///< MSG1 to MSG3.
+    [[nodiscard]] std::size_t total() const { return messages[0] + messages[1] + messages[2]; }
+    /// mac1 is against floods alone; the paper has nothing in its place.
+    [[nodiscard]] std::size_t without_mac1() const;
 };
 struct HandshakeBench {
     std::vector<HandshakeRate> rates;
@@ -41,10 +50,8 @@ struct HandshakeBench {
     std::size_t sessions_tried = 0;  ///< Of them spoke in both directions at the end.
     double bytes_a_session = 0;      ///< Of the heap, all tables included.
     FloodFigures flood;
-    std::size_t message_bits[3] = {};  ///< Counted from the frames of a real handshake.
-    [[nodiscard]] std::size_t bits() const {
-        return message_bits[0] + message_bits[1] + message_bits[2];
-    }
+    HandshakeBits device_pda;
+    HandshakeBits pda_cloud;
 };
 /// A responder with so many peers, on one thread, without a network.
 /// Errors: `unavailable` if a handshake did not complete, which is a bug.
