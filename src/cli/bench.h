@@ -7,9 +7,9 @@
 namespace cli {
 
 struct BenchCommand {
-    /// "ledger", "mining", "ingest", "handshake", "proofs", "receipts" or "startup".
+    /// "ledger", "growth", "mining", "ingest", "handshake", "proofs", "receipts" or "startup".
     std::string suite;
-    std::uint64_t blocks = 1'000'000;  ///< Of the chain of "proofs" or "startup".
+    std::uint64_t blocks = 1'000'000;  ///< Of the chain of "growth", "proofs" or "startup".
     bool json = false;
     /// Of the ledger: also what a block costs on a chain of so many blocks; 0: not measured.
     std::uint64_t growth_blocks = 0;

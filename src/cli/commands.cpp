@@ -475,12 +475,15 @@ void add_tools(CLI::App& app, Words& words) {
 
     auto* bench = app.add_subcommand("bench", "measure, beside this machine's own bound");
     bench
-        ->add_option("suite", words.bench.suite,
-                     "ledger, mining, ingest, handshake, proofs, receipts or startup")
+        ->add_option(
+            "suite", words.bench.suite,
+            "ledger, growth, mining, ingest, handshake, enrolment, proofs, receipts or startup")
         ->required()
-        ->check(CLI::IsMember({"ledger", "mining", "ingest", "handshake", "enrolment", "proofs",
-                               "receipts", "startup"}));
-    bench->add_option("--blocks", words.bench.blocks, "proofs, startup: of the chain that is used")
+        ->check(CLI::IsMember({"ledger", "growth", "mining", "ingest", "handshake", "enrolment",
+                               "proofs", "receipts", "startup"}));
+    bench
+        ->add_option("--blocks", words.bench.blocks,
+                     "growth, proofs, startup: of the chain that is used")
         ->check(CLI::Range(1'000, 100'000'000))
         ->capture_default_str();
     flag(*bench, "--json", words.bench.json, "for programs");

@@ -2,10 +2,12 @@
 #include "consensus/bench_growth.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <ctime>
 #include <memory>
 #include <numeric>
+#include <span>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "consensus/internal/bench_load.h"
 #include "ledger/application.h"
 #include "ledger/long_chain.h"
+#include "state/keys.h"
 #include "storage/gathering_store.h"
 #include "storage/rocks_store.h"
 
@@ -43,7 +46,8 @@ public:
     GrownChain(std::filesystem::path folder, const Cast& cast)
         : folder_(std::move(folder)), cast_(cast) {}
 
-    Result<void> build(std::uint64_t blocks) {
+    Result<void> build(std::uint64_t blocks,
+                       const std::function<void(std::uint64_t)>& on_block = {}) {
         auto rocks = storage::RocksStore::open(folder_);
         if (!rocks) return base::pass(rocks);
         storage::GatheringStore gathering(**rocks, gathered_bytes);
@@ -52,7 +56,8 @@ public:
         if (!application) return base::pass(application);
         if (auto begun = (*application)->init_chain(cast_.genesis); !begun) return begun;
         if (auto granted = grant(**application, *trusting); !granted) return granted;
-        if (auto appended = append(**application, blocks); !appended) return appended;
+        auto appended = append(**application, blocks, on_block);
+        if (!appended) return appended;
         return gathering.flush();
     }
     Result<void> open() {
@@ -79,13 +84,14 @@ public:
         wall_ms_.clear();
     }
     [[nodiscard]] GrowthBench::Cost cost() const {
-        const auto mean = [](const std::vector<double>& values) {
-            const auto count = static_cast<double>(std::max<std::size_t>(values.size(), 1));
-            return std::accumulate(values.begin(), values.end(), 0.0) / count;
-        };
+        const auto count = static_cast<double>(std::max<std::size_t>(wall_ms_.size(), 1));
         return {.median_ms = quantile(wall_ms_, 0.5),
-                .mean_ms = mean(wall_ms_),
-                .cpu_ms = mean(cpu_ms_)};
+                .p10_ms = quantile(wall_ms_, 0.1),
+                .p90_ms = quantile(wall_ms_, 0.9),
+                .mean_ms = std::accumulate(wall_ms_.begin(), wall_ms_.end(), 0.0) / count,
+                .cpu_ms = quantile(cpu_ms_, 0.5),
+                .cpu_p10_ms = quantile(cpu_ms_, 0.1),
+                .cpu_p90_ms = quantile(cpu_ms_, 0.9)};
     }
 
 private:
@@ -103,14 +109,15 @@ private:
         consents_ = *granted;
         return {};
     }
-    Result<void> append(ledger::Application& application, std::uint64_t blocks) {
+    Result<void> append(ledger::Application& application, std::uint64_t blocks,
+                        const std::function<void(std::uint64_t)>& on_block = {}) {
         const ledger::Filling filling{
             .cloud_server = cast_.cloud_servers.front(),
             .doctor = cast_.doctors.front(),
             .miner = [this](const wire::LedgerId& id) { return miner(id); },
             .report = std::get<wire::Report>(cast_.report_body(0, consents_).action),
             .first_sequence = next_sequence_,
-            .on_block = {}};
+            .on_block = on_block};
         const auto next = ledger::extend_chain(application, filling, blocks);
         if (!next) return base::pass(next);
         next_sequence_ = *next;
@@ -133,42 +140,56 @@ private:
     std::vector<double> cpu_ms_;
 };
 
-/// In turn, so that whatever else the machine does falls on both.
-Result<void> measure_in_turn(GrownChain& a, GrownChain& b, std::uint64_t blocks) {
+/// In turn, so that whatever else the machine does falls on all.
+Result<void> measure_in_turn(std::span<GrownChain* const> chains, std::uint64_t blocks) {
     for (std::uint64_t i = 0; i < blocks; ++i) {
-        for (auto* chain : {&a, &b}) {
+        for (auto* chain : chains) {
             if (auto measured = chain->measure(); !measured) return measured;
         }
     }
     return {};
 }
 
+/// By how many headers the ring of a chain of so many blocks is the longer one.
+std::uint64_t headers_more(const GrowthBenchOptions& options) {
+    const auto in_ring = [](std::uint64_t blocks) { return std::min(blocks, state::headers_kept); };
+    return in_ring(options.long_blocks) -
+           std::min(in_ring(options.short_blocks), in_ring(options.long_blocks));
+}
+
 }  // namespace
 
 Result<GrowthBench> run_growth_bench(const std::filesystem::path& folder,
                                      const GrowthBenchOptions& options) {
-    const Cast cast(1, base::SystemClock().now());
-    GrownChain short_chain(folder / "short", cast);
-    GrownChain long_chain(folder / "long", cast);
     GrowthBench bench;
+    bench.bystanders = headers_more(options);
+    const auto time = base::SystemClock().now();
+    const Cast cast(1, time);
+    const Cast crowd(1, time, cast.miners.size(), bench.bystanders);
+    GrownChain short_chain(folder / "short", crowd);
+    GrownChain small_chain(folder / "small", cast);
+    GrownChain long_chain(folder / "long", cast);
+    const std::array chains{&short_chain, &small_chain, &long_chain};
     const auto begin = Steady::now();
-    if (auto built = short_chain.build(options.short_blocks); !built) return base::pass(built);
-    if (auto built = long_chain.build(options.long_blocks); !built) return base::pass(built);
+    for (auto* chain : {&short_chain, &small_chain}) {
+        if (auto built = chain->build(options.short_blocks); !built) return base::pass(built);
+    }
+    auto built = long_chain.build(options.long_blocks, options.on_block);
+    if (!built) return base::pass(built);
     bench.build_seconds = std::chrono::duration<double>(Steady::now() - begin).count();
-    for (auto* chain : {&short_chain, &long_chain}) {
+    for (auto* chain : chains) {
         if (auto opened = chain->open(); !opened) return base::pass(opened);
     }
-    if (auto warm = measure_in_turn(short_chain, long_chain, options.measured_blocks / 10); !warm) {
-        return base::pass(warm);
-    }
-    short_chain.forget_measures();
-    long_chain.forget_measures();
-    if (auto done = measure_in_turn(short_chain, long_chain, options.measured_blocks); !done) {
-        return base::pass(done);
-    }
+    auto warm = measure_in_turn(chains, options.measured_blocks / 10);
+    if (!warm) return base::pass(warm);
+    for (auto* chain : chains) chain->forget_measures();
+    auto done = measure_in_turn(chains, options.measured_blocks);
+    if (!done) return base::pass(done);
     bench.short_chain = short_chain.cost();
+    bench.small_chain = small_chain.cost();
     bench.long_chain = long_chain.cost();
     bench.ratio = bench.long_chain.median_ms / bench.short_chain.median_ms;
+    bench.cpu_ratio = bench.long_chain.cpu_ms / bench.short_chain.cpu_ms;
     return bench;
 }
 

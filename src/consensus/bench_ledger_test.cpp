@@ -48,12 +48,33 @@ TEST(LedgerBench, CommitsEverythingAndSetsItBesideTheBound) {
 
 TEST(GrowthBench, SetsABlockOfALongChainBesideOneOfAShort) {
     const storage::TemporaryFolder folder;
-    const auto bench = run_growth_bench(
-        folder.path() / "chains", {.short_blocks = 5, .long_blocks = 40, .measured_blocks = 10});
+    std::uint64_t told = 0;
+    const auto bench = run_growth_bench(folder.path() / "chains",
+                                        {.short_blocks = 5,
+                                         .long_blocks = 40,
+                                         .measured_blocks = 10,
+                                         .on_block = [&](std::uint64_t height) { told = height; }});
     ASSERT_TRUE(bench) << bench.error().detail;
-    EXPECT_GT(bench->short_chain.median_ms, 0.0);
-    EXPECT_GT(bench->short_chain.cpu_ms, 0.0);
+    EXPECT_GT(told, 40U);
+    EXPECT_EQ(bench->bystanders, 35U) << "the long chain's ring has so many headers more";
+    for (const auto& cost : {bench->short_chain, bench->small_chain, bench->long_chain}) {
+        EXPECT_GT(cost.p10_ms, 0.0);
+        EXPECT_LE(cost.p10_ms, cost.median_ms);
+        EXPECT_LE(cost.median_ms, cost.p90_ms);
+        EXPECT_GT(cost.cpu_p10_ms, 0.0);
+        EXPECT_LE(cost.cpu_p10_ms, cost.cpu_ms);
+        EXPECT_LE(cost.cpu_ms, cost.cpu_p90_ms);
+    }
     EXPECT_DOUBLE_EQ(bench->ratio, bench->long_chain.median_ms / bench->short_chain.median_ms);
+    EXPECT_DOUBLE_EQ(bench->cpu_ratio, bench->long_chain.cpu_ms / bench->short_chain.cpu_ms);
+}
+
+TEST(GrowthBench, NeedsNoBystandersOnceBothRingsAreFull) {
+    const storage::TemporaryFolder folder;
+    const auto bench = run_growth_bench(
+        folder.path() / "chains", {.short_blocks = 6, .long_blocks = 6, .measured_blocks = 1});
+    ASSERT_TRUE(bench) << bench.error().detail;
+    EXPECT_EQ(bench->bystanders, 0U);
 }
 
 }  // namespace

@@ -45,16 +45,20 @@ private:
 };
 
 /// Everybody on the bench's chain: all members of its genesis, so that no set-up is measured. Pair
-/// i is cloud server i, doctor i and patient i.
+/// i is cloud server i, doctor i and patient i. Bystanders are nurses who never act: each adds two
+/// entries to the state.
 class Cast {
 public:
-    Cast(std::size_t pairs, base::TimePoint time, std::size_t miner_count = 100) : random_(2026) {
+    Cast(std::size_t pairs, base::TimePoint time, std::size_t miner_count = 100,
+         std::size_t bystanders = 0)
+        : random_(2026) {
         genesis = {.chain_id = "salus-bench", .time = time, .demo = false, .members = {}};
         add(wire::Role::administrator, 1);
         miners = add(wire::Role::miner, miner_count);
         cloud_servers = add(wire::Role::cloud_server, pairs);
         doctors = add(wire::Role::doctor, pairs);
         patients = add(wire::Role::patient, pairs);
+        add(wire::Role::nurse, bystanders);
         genesis_ref = wire::header_ref(encode(genesis));
     }
     [[nodiscard]] wire::TransactionBody body(const BenchSigner& sender, std::uint64_t sequence,
