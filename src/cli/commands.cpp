@@ -203,6 +203,8 @@ void add_verify(CLI::App& app, Words& words) {
     receipt->add_option("file", command.target, "the receipt")
         ->required()
         ->check(CLI::ExistingFile);
+    receipt->add_option("--require", command.witnesses_required,
+                        "so many witnesses of the anchor must have cosigned its checkpoint");
     add_verify_checkpoint(*verify, words);
     for (auto* sub : {chain, receipt}) {
         sub->add_option("--trust", command.trust, "the anchor, from elsewhere than the issuer")

@@ -177,7 +177,8 @@ int verify_receipt_command(const VerifyCommand& command) {
         if (!read) return complain(read.error());
         trust = std::move(*read);
     }
-    const auto verdict = ledger::verify_claim(*bytes, trust);
+    auto verdict = ledger::verify_claim(*bytes, trust);
+    ledger::require_witnesses(verdict, command.witnesses_required);
     if (command.json) {
         fmt::print("{}\n", boost::json::serialize(to_json(verdict)));
     } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -40,6 +41,7 @@ struct VerifyCommand {
     std::optional<std::filesystem::path> trust;
     std::optional<std::filesystem::path> checkpoint;
     std::optional<std::filesystem::path> write_checkpoint;
+    std::size_t witnesses_required = 0;  ///< Of a receipt: so many of the anchor's.
     bool json = false;
 };
 [[nodiscard]] int verify_chain_command(const VerifyCommand& command);

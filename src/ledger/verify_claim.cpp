@@ -137,4 +137,18 @@ ClaimVerdict verify_claim(base::ByteView bytes, const std::optional<wire::Trust>
     return verify_claim(*claim, trust);
 }
 
+void require_witnesses(ClaimVerdict& verdict, std::size_t required) {
+    if (verdict.status == ClaimStatus::failed || required == 0) return;
+    const auto found = verdict.witnesses.size();
+    std::string words = std::to_string(required) + " witnesses are asked for, and " +
+                        std::to_string(found) + " of the anchor's cosigned";
+    const bool ok = found >= required;
+    verdict.steps.push_back({.name = "policy", .ok = ok, .words = words});
+    if (ok) return;
+    verdict.status = ClaimStatus::failed;
+    verdict.code = base::ErrorCode::not_authorised;
+    verdict.says.clear();
+    verdict.words = "failed at policy: " + std::move(words);
+}
+
 }  // namespace ledger

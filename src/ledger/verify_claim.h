@@ -58,5 +58,9 @@ struct ClaimVerdict {
 /// The same where it is decoded already.
 [[nodiscard]] ClaimVerdict verify_claim(const wire::Claim& claim,
                                         const std::optional<wire::Trust>& trust);
+/// Holds a verdict against a policy: what was verified fails at a last step, "policy", with
+/// `not_authorised`, unless so many witnesses of the anchor cosigned its checkpoint. Without an
+/// anchor nobody is a witness, so that a receipt of unknown issuer fails too.
+void require_witnesses(ClaimVerdict& verdict, std::size_t required);
 
 }  // namespace ledger

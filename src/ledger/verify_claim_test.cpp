@@ -483,5 +483,35 @@ TEST_F(VerifyStrength, RefusesAlteredNotesTimesAndPaths) {
     expect_failure(claim, other_log, "checkpoint", ErrorCode::unknown_signer);
 }
 
+// Goal: a policy can require witnesses. Method: a receipt with two of them, asked for 0 to 3, and
+// one with none.
+TEST_F(VerifyClaim, APolicyAsksForSoManyWitnesses) {
+    const auto plain = world.receipt_of([&] {
+        auto report = world.chain.signed_report(world.cast);
+        world.chain.must_accept({report});
+        return report;
+    }());
+    const auto witnessed = world.witnessed(plain, world.chain.app->info().height);
+    const auto asked = [&](const wire::Claim& claim, const std::optional<wire::Trust>& anchor,
+                           std::size_t required) {
+        auto verdict = verify_claim(claim, anchor);
+        require_witnesses(verdict, required);
+        return verdict;
+    };
+    const auto anchor = world.trust_with_witnesses();
+    for (const std::size_t enough : {0U, 1U, 2U}) {
+        EXPECT_EQ(asked(witnessed, anchor, enough).status, ClaimStatus::verified) << enough;
+    }
+    const auto too_few = asked(witnessed, anchor, 3);
+    EXPECT_EQ(too_few.status, ClaimStatus::failed);
+    EXPECT_EQ(too_few.steps.back().name, "policy");
+    EXPECT_EQ(too_few.code, base::ErrorCode::not_authorised);
+    EXPECT_EQ(too_few.says, "");
+    EXPECT_EQ(asked(plain, anchor, 0).status, ClaimStatus::verified);
+    EXPECT_EQ(asked(plain, anchor, 1).status, ClaimStatus::failed) << "no checkpoint at all";
+    EXPECT_EQ(asked(witnessed, trust, 1).status, ClaimStatus::failed) << "the anchor names none";
+    EXPECT_EQ(asked(witnessed, std::nullopt, 1).status, ClaimStatus::failed);
+}
+
 }  // namespace
 }  // namespace ledger
