@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <limits>
 #include <tuple>
 
 #include "cli/askg.h"
@@ -20,7 +21,9 @@
 #include "cli/pda.h"
 #include "cli/repair.h"
 #include "cli/setup_command.h"
+#include "cli/snapshot.h"
 #include "cli/up.h"
+#include "cli/upgrade.h"
 #include "cli/user.h"
 #include "cli/verify.h"
 #include "cli/witness.h"
@@ -46,6 +49,8 @@ struct Words {
     RepairCommand repair;
     DataFolder inspect;
     MinerCommand miner;
+    SnapshotCommand snapshot;
+    UpgradeCommand upgrade;
     DeviceCommand device;
     PairCommand pair;
     UserCommand user;
@@ -82,6 +87,13 @@ void add_coap(CLI::App& app, std::optional<coap::Address>& address, const char* 
             address = std::move(*parsed);
         },
         help);
+}
+
+void add_keep_blocks(CLI::App& app, std::uint64_t& keep_blocks) {
+    constexpr std::uint64_t least = 10;  // chosen by us: a few seconds of a busy chain
+    app.add_option("--keep-blocks", keep_blocks,
+                   "let go of blocks and states before the newest so many (default: keep all)")
+        ->check(CLI::Range(least, std::numeric_limits<std::uint64_t>::max()));
 }
 
 void add_setup_options(CLI::App& app, DemoSetup& setup) {
@@ -122,6 +134,7 @@ void add_up(CLI::App& app, Words& words, const char* program) {
     flag(*up_app, "--until-done", options.until_done,
          "end when all was sent, decided and mined; exit 0 only if the chain verifies");
     up_app->add_option("--summary", options.summary, "write what it came to, as JSON");
+    add_keep_blocks(*up_app, options.keep_blocks);
     add_tls_min(*up_app, options.tls_min);
     flag(*up_app, "--coap", options.coap, "devices reach their PDAs over CoAP, not the broker");
     up_app->callback([&words] { words.chosen = [&words] { return up(words.up); }; });
@@ -143,6 +156,7 @@ void add_parts(CLI::App& app, Words& words) {
     node->add_option("--report-seconds", words.node.report_seconds, report_help)
         ->check(CLI::Range(10, 86400))
         ->capture_default_str();
+    add_keep_blocks(*node, words.node.keep_blocks);
     flag(*node, "--headless", words.node.headless, "without the web app");
     flag(*node, "--auto-approve", words.node.auto_approve, "the demo program decides");
     flag(*node, "--until-done", words.node.until_done, "end when all is decided");
@@ -365,6 +379,49 @@ void add_miner(CLI::App& app, Words& words) {
     }
 }
 
+void add_snapshot(CLI::App& app, Words& words) {
+    auto* snapshot = app.add_subcommand(
+        "snapshot", "all that a copy of the ledger needs to go on from one block");
+    snapshot->require_subcommand(1);
+    auto& command = words.snapshot;
+    auto* take = snapshot->add_subcommand("take", "of the newest block; no node may run");
+    take->add_option("--out", command.files, "a new folder for its files")->required();
+    take->callback(
+        [&words] { words.chosen = [&words] { return snapshot_take_command(words.snapshot); }; });
+    auto* list = snapshot->add_subcommand("list", "those that the ledger keeps; a node may run");
+    list->callback(
+        [&words] { words.chosen = [&words] { return snapshot_list_command(words.snapshot); }; });
+    auto* restore = snapshot->add_subcommand(
+        "restore", "make the ledger of a folder that has none; exit 1 unless every byte is proven");
+    restore->add_option("--from", command.files, "the folder that take wrote")
+        ->required()
+        ->check(CLI::ExistingDirectory);
+    restore->add_option("--trust", command.trust, "the anchor, from elsewhere than the snapshot")
+        ->required()
+        ->check(CLI::ExistingFile);
+    restore->callback(
+        [&words] { words.chosen = [&words] { return snapshot_restore_command(words.snapshot); }; });
+    for (auto* sub : {take, list, restore}) {
+        sub->add_option("--data", command.folder.root, "the data folder")->required();
+        flag(*sub, "--json", command.json, "for programs");
+    }
+}
+
+void add_upgrade(CLI::App& app, Words& words) {
+    auto& command = words.upgrade;
+    auto* upgrade = app.add_subcommand(
+        "upgrade", "newer rules from a block on; the administrator signs, no node may run");
+    upgrade->add_option("version", command.version, "of the rules")->required();
+    upgrade->add_option("--at", command.height, "the first block under them")->required();
+    upgrade->add_option("--data", command.folder.root, "the data folder")
+        ->required()
+        ->check(CLI::ExistingDirectory);
+    upgrade->add_option("--password", command.password,
+                        "the administrator's; default: that of the demo");
+    upgrade->callback(
+        [&words] { words.chosen = [&words] { return upgrade_command(words.upgrade); }; });
+}
+
 void add_device_enrol(CLI::App& device, Words& words) {
     auto& command = words.device;
     auto* enrol = device.add_subcommand("enrol", "a new device of a patient; writes its keys");
@@ -507,6 +564,8 @@ int run_command(int count, char** words_in) {
     add_repair(app, words);
     add_witness(app, words);
     add_miner(app, words);
+    add_snapshot(app, words);
+    add_upgrade(app, words);
     add_device(app, words);
     add_user(app, words);
     add_askg(app, words.chosen);

@@ -19,7 +19,9 @@ Result<void> print_blocks(const DataFolder& folder) {
     const ledger::BlockStore blocks(**store);
     const auto tip = blocks.tip();
     if (!tip) return base::pass(tip);
-    for (wire::Height height = 1; *tip && height <= (*tip)->height; ++height) {
+    const auto beginning = blocks.beginning();
+    if (!beginning) return base::pass(beginning);
+    for (wire::Height height = beginning->lowest; *tip && height <= (*tip)->height; ++height) {
         const auto block = blocks.block(height);
         if (!block) return base::pass(block);
         fmt::print("block {} {}\n", height,

@@ -9,16 +9,10 @@
 
 #include "chain/mining.h"
 #include "chain/queries.h"
-#include "cli/demo.h"
 #include "cli/engine.h"
-#include "cli/sequences.h"
+#include "cli/office.h"
 #include "cli/transactions_file.h"
 #include "consensus/fairness.h"
-#include "crypto/random.h"
-#include "identity/key_store.h"
-#include "ledger/application.h"
-#include "storage/files.h"
-#include "storage/rocks_store.h"
 #include "wire/signer.h"
 
 namespace cli {
@@ -32,33 +26,6 @@ int complain(const base::Error& error) {
     return 1;
 }
 
-/// The folder's ledger as it stands on disk, read only.
-struct Reading {
-    std::unique_ptr<storage::RocksStore> store;
-    std::unique_ptr<crypto::SignatureVerifier> verifier;
-    std::unique_ptr<ledger::Application> application;
-    chain::MiningView mining;
-};
-Result<Reading> read_ledger(const DataFolder& folder) {
-    Reading out;
-    auto store = storage::RocksStore::open_read_only(folder.database("ledger"));
-    if (!store) return base::pass(store);
-    out.store = std::move(*store);
-    out.verifier = crypto::make_serial_verifier();
-    auto application = ledger::Application::open(*out.store, *out.verifier);
-    if (!application) return base::pass(application);
-    out.application = std::move(*application);
-    if (!out.application->initialised()) {
-        return base::fail(ErrorCode::not_found, "the ledger is empty; start the node once");
-    }
-    const auto raw = out.application->query(chain::path::mining, {});
-    if (!raw) return base::pass(raw);
-    auto mining = chain::encoding::decode_mining_view(*raw);
-    if (!mining) return base::pass(mining);
-    out.mining = std::move(*mining);
-    return out;
-}
-
 boost::json::object to_json(const chain::MinerView& miner, std::size_t number) {
     return {{"number", number},
             {"id", base::to_hex(miner.id.view())},
@@ -68,7 +35,7 @@ boost::json::object to_json(const chain::MinerView& miner, std::size_t number) {
             {"forfeits", miner.forfeits}};
 }
 
-void print_list(const Reading& ledger, bool json) {
+void print_list(const LedgerOnDisk& ledger, bool json) {
     const auto& mining = ledger.mining;
     const auto info = ledger.application->info();
     if (json) {
@@ -162,72 +129,15 @@ Result<wire::LedgerId> find_miner(const chain::MiningView& mining, const std::st
     return base::fail(ErrorCode::not_found, "no such miner; salus miner list names them");
 }
 
-/// Signs for the folder while no node runs on it.
-class Office {
-public:
-    explicit Office(const MinerCommand& command)
-        : command_(command), sequences_(command.folder.sequences()) {}
-
-    Result<void> open() {
-        auto setup = read_setup(command_.folder);
-        if (!setup) return base::pass(setup);
-        setup_ = *setup;
-        auto lock = storage::FolderLock::take(command_.folder.databases());
-        if (!lock) {
-            return base::fail(lock.error().code, "a node runs on this folder; stop it first");
-        }
-        lock_.emplace(std::move(*lock));
-        auto ledger = read_ledger(command_.folder);
-        if (!ledger) return base::pass(ledger);
-        ledger_ = std::move(*ledger);
-        auto keys = identity::KeyStore::open(command_.folder.keys(), clock_, random_);
-        if (!keys) return base::pass(keys);
-        keys_ = std::move(*keys);
-        return {};
-    }
-    Result<std::unique_ptr<wire::Signer>> administrator() {
-        const std::string_view password =
-            command_.password.empty() ? demo_password : std::string_view(command_.password);
-        if (auto opened = keys_->unlock(setup_.administrator, password); !opened) {
-            return base::pass(opened);
-        }
-        return keys_->person_signer(setup_.administrator);
-    }
-    /// Signs, asks the ledger as it stands, and leaves the transaction for the node.
-    Result<void> leave(const wire::Signer& signer, wire::Action action) {
-        auto envelope = sequences_.sign(signer, ledger_.application->info().chain_id, clock_.now(),
-                                        std::move(action));
-        if (!envelope) return base::pass(envelope);
-        const auto verdict = ledger_.application->check_tx(*envelope, clock_.now());
-        if (verdict.code != 0) {
-            return base::fail(static_cast<ErrorCode>(verdict.code), verdict.detail);
-        }
-        return add_transaction(command_.folder.waiting_transactions(), std::move(*envelope));
-    }
-    [[nodiscard]] identity::KeyStore& keys() { return *keys_; }
-    [[nodiscard]] const Reading& ledger() const { return ledger_; }
-    [[nodiscard]] wire::LedgerId draw_id() { return base::draw<wire::LedgerId>(random_); }
-
-private:
-    const MinerCommand& command_;
-    base::SystemClock clock_;
-    crypto::SystemRandom random_;
-    Sequences sequences_;
-    SetupRecord setup_;
-    std::optional<storage::FolderLock> lock_;
-    Reading ledger_;
-    std::unique_ptr<identity::KeyStore> keys_;
-};
-
 Result<void> join(const MinerCommand& command) {
-    Office office(command);
+    Office office(command.folder);
     if (auto opened = office.open(); !opened) return opened;
     const auto info = office.ledger().application->info();
     if (info.policy.quorum != wire::Quorum::miner_alone && info.active_miners >= miner_nodes_max) {
         return base::fail(ErrorCode::too_large,
                           fmt::format("one process runs {} miner nodes at most", miner_nodes_max));
     }
-    const auto administrator = office.administrator();
+    const auto administrator = office.administrator(command.password);
     if (!administrator) return base::pass(administrator);
     const auto id = office.draw_id();
     auto key = office.keys().create_for_service(id);
@@ -242,12 +152,12 @@ Result<void> join(const MinerCommand& command) {
 }
 
 Result<void> change(const MinerCommand& command, wire::MinerStanding standing) {
-    Office office(command);
+    Office office(command.folder);
     if (auto opened = office.open(); !opened) return opened;
     const auto miner = find_miner(office.ledger().mining, command.miner);
     if (!miner) return base::pass(miner);
     auto signer = standing == wire::MinerStanding::left ? office.keys().service_signer(*miner)
-                                                        : office.administrator();
+                                                        : office.administrator(command.password);
     if (!signer) return base::pass(signer);
     auto left = office.leave(**signer, wire::ChangeMining{.subject = *miner, .standing = standing});
     if (!left) return left;

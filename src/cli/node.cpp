@@ -19,6 +19,7 @@
 #include "cli/miner.h"
 #include "cli/node_reports.h"
 #include "cli/process.h"
+#include "cli/pruner.h"
 #include "cli/sequences.h"
 #include "cli/setup_command.h"
 #include "cli/trust_file.h"
@@ -114,6 +115,7 @@ private:
     std::unique_ptr<wire::Signer> demo_program_;
     std::unique_ptr<review::Review> review_;
     std::unique_ptr<readmodel::ReadModel> read_model_;
+    std::unique_ptr<Pruner> pruner_;
     std::unique_ptr<readmodel::AccessLog> access_log_;
     std::unique_ptr<AutoApprover> approver_;
     std::unique_ptr<identity::Peers> peers_;
@@ -277,6 +279,11 @@ Result<void> Node::open_records() {
     auto read_model = readmodel::ReadModel::open(*readmodel_store_, *engine_);
     if (!read_model) return base::pass(read_model);
     read_model_ = std::move(*read_model);
+    if (options_.keep_blocks != 0) {
+        pruner_ = std::make_unique<Pruner>(
+            *application_, ledger::PrunePolicy{.keep_blocks = options_.keep_blocks},
+            [this] { return first_needed(*read_model_, *directory_, clock_.now()); });
+    }
     auto access_log = readmodel::AccessLog::open(*access_store_);
     if (!access_log) return base::pass(access_log);
     access_log_ = std::move(*access_log);
@@ -494,6 +501,7 @@ void Node::stop() {
     if (submitter_) submitter_->close(grace);
     approver_.reset();
     api_.reset();
+    pruner_.reset();
 }
 
 Result<void> Node::write_summary() {

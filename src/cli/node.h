@@ -20,6 +20,7 @@ struct NodeOptions {
         false;  ///< The demo program decides; only on a chain whose genesis says demo.
     bool until_done = false;  ///< End once every recording is over and every report decided.
     std::uint32_t report_seconds = 300;  ///< Of patient time that one report covers.
+    std::uint64_t keep_blocks = 0;       ///< Older ones are let go of; 0: all stay.
     int ready_fd = -1;  ///< Told with one byte that the node serves; -1: nobody waits.
 };
 

@@ -195,6 +195,9 @@ ChildCommand Supervisor::node_command() const {
     }
     if (options_.setup.program_approves) arguments.emplace_back("--auto-approve");
     if (options_.until_done) arguments.emplace_back("--until-done");
+    if (options_.keep_blocks != 0) {
+        arguments.insert(arguments.end(), {"--keep-blocks", std::to_string(options_.keep_blocks)});
+    }
     return command;
 }
 

@@ -21,6 +21,7 @@ struct UpOptions {
     double speed = 1.0;            ///< Patient seconds per second.
     std::uint32_t duration_s = 0;  ///< Of patient time, for simulated patients; 0: until stopped.
     std::uint32_t report_seconds = 300;  ///< Of patient time that one report covers.
+    std::uint64_t keep_blocks = 0;       ///< Older ones are let go of; 0: all stay.
     bool headless = false;               ///< No web app.
     bool until_done = false;             ///< End when all was sent, decided and mined.
     std::filesystem::path summary;       ///< Written at the end; empty: none.
