@@ -15,6 +15,7 @@
 #include <deque>
 
 #include "api/agreement_client.h"
+#include "api/internal/agreement_connection.h"
 #include "api/internal/server.h"
 #include "api/internal/test_node.h"
 #include "api/node_client.h"
@@ -65,7 +66,7 @@ protected:
                                       .domain = {},
                                       .own = key(2),
                                       .started_at = node.clock.now()},
-            UserAgreement::Parts{table, node.clock, random});
+            UserAgreement::Parts{table, node.clock, random, [this] { return refused_users; }});
         auto parts = node.parts();
         parts.users = users.get();
         auto options = node.options();
@@ -143,6 +144,7 @@ protected:
     TestNode& node = *shared_node;
     base::SeededRandom random{5};
     keyagreement::PeerTable table;
+    std::vector<keyagreement::PeerName> refused_users;
     std::unique_ptr<UserAgreement> users;
     std::shared_ptr<Service> service;
     std::vector<base::Bytes> sent;      ///< By clients.
@@ -230,6 +232,18 @@ TEST_F(UserAgreementTest, ATokenOfAnotherHandshakeOrOfNobodyIsSilenceAndCounted)
     EXPECT_TRUE(sign_in(second)) << "and spoils nothing";
 }
 
+TEST_F(UserAgreementTest, AUserWhoAgreesOverAndOverTakesNobodysPlace) {
+    std::vector<keyagreement::Client> anas;
+    for (int i = 0; i < 4; ++i) {
+        anas.push_back(client());
+        ASSERT_TRUE(connect(anas.back()));
+        node.clock.advance(1ms);
+    }
+    EXPECT_EQ(users->waiting(), 2U);
+    EXPECT_FALSE(sign_in(anas.at(0)));
+    EXPECT_TRUE(sign_in(anas.at(3))) << "her newest is good";
+}
+
 TEST_F(UserAgreementTest, ARecordThatIsNoSignInIsSilenceAndCounted) {
     auto anas = client();
     ASSERT_TRUE(connect(anas));
@@ -290,6 +304,49 @@ TEST_F(UserAgreementTest, ARevokedUserIsSilenceAndCounted) {
     EXPECT_EQ(refused("E_REVOKED"), 1U);
 }
 
+class RevokedWhileSigningIn : public UserAgreementTest {
+protected:
+    void revoke_ana() {
+        keyagreement::PeerName ana;
+        ana.bytes = node.person("ana").id.bytes;
+        refused_users.push_back(ana);
+    }
+};
+
+TEST_F(RevokedWhileSigningIn, AWaitingLoginIsOver) {
+    auto anas = client();
+    ASSERT_TRUE(connect(anas));
+    revoke_ana();
+    EXPECT_FALSE(sign_in(anas)) << "at once";
+    EXPECT_EQ(refused("E_TOKEN"), 1U);
+    EXPECT_EQ(me_by(cookie_of(anas)).status, 401U);
+}
+
+TEST_F(RevokedWhileSigningIn, AHandshakeAndALoginThatAreOpenEndWithTheNextTick) {
+    auto waiting = client();
+    ASSERT_TRUE(connect(waiting));
+    auto half = client();
+    const auto first = half.start(node.clock.now()).to_send.at(0);
+    const auto third = half.receive(send(first).at(0), node.clock.now()).to_send.at(0);
+    revoke_ana();
+    service->tick();
+    EXPECT_EQ(users->waiting(), 0U);
+    EXPECT_TRUE(send(third).empty());
+    EXPECT_EQ(refused("E_STATE"), 1U);
+}
+
+TEST_F(RevokedWhileSigningIn, HerSessionEndsAndThatOfHerPasswordStays) {
+    auto anas = client();
+    ASSERT_TRUE(connect(anas));
+    ASSERT_TRUE(sign_in(anas));
+    const auto by_password = service->sessions.open(node.person("ana").id).token;
+    ASSERT_EQ(me_by(cookie_of(anas)).status, 200U);
+    revoke_ana();
+    service->tick();
+    EXPECT_EQ(me_by(cookie_of(anas)).status, 401U);
+    EXPECT_EQ(me_by(by_password).status, 200U) << "what was withdrawn is her client";
+}
+
 TEST_F(UserAgreementTest, ARecordedLoginSentAgainIsSilence) {
     auto anas = client();
     ASSERT_TRUE(connect(anas));
@@ -341,6 +398,17 @@ TEST_F(UserAgreementTest, TheAdministratorReadsWhyLoginsWereRefused) {
     request.host = "127.0.0.1:" + std::to_string(service->port.load());
     request.session_cookie = service->sessions.open(node.person("administrator").id).token;
     EXPECT_NE(service->handle(request).body.find(R"("login E_AEAD2")"), std::string::npos);
+}
+
+TEST(SourceOfAFlood, IsAnIpv4AddressOrThePrefixOfAnIpv6Subscriber) {
+    const auto source = [](const char* address) {
+        return source_of(boost::asio::ip::make_address(address));
+    };
+    EXPECT_EQ(source("192.0.2.1"), "192.0.2.1");
+    EXPECT_NE(source("192.0.2.1"), source("192.0.2.2"));
+    EXPECT_EQ(source("::ffff:192.0.2.1"), source("192.0.2.1"));
+    EXPECT_EQ(source("2001:db8:0:1::1"), source("2001:db8:0:1:ffff:ffff:ffff:ffff"));
+    EXPECT_NE(source("2001:db8:0:1::1"), source("2001:db8:0:2::1"));
 }
 
 /// Ends of a real WebSocket on loopback.

@@ -26,7 +26,7 @@ public:
         error_code unknown;  // a client that is gone already has no address; reading tells
         const auto remote =
             beast::get_lowest_layer(socket_).socket().remote_endpoint(unknown).address();
-        source_ = unknown ? std::string() : remote.to_string();
+        source_ = unknown ? std::string() : source_of(remote);
     }
     ~AgreementConnection() { context_.open.fetch_sub(1); }
     AgreementConnection(const AgreementConnection&) = delete;
@@ -94,6 +94,14 @@ private:
 };
 
 }  // namespace
+
+std::string source_of(const asio::ip::address& remote) {
+    if (remote.is_v4()) return remote.to_string();
+    const auto v6 = remote.to_v6();
+    if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
+    const auto bytes = v6.to_bytes();
+    return base::to_hex(base::ByteView(bytes).first(8));
+}
 
 void serve_agreement(beast::tcp_stream stream,
                      const beast::http::request<beast::http::string_body>& request,

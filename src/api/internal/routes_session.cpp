@@ -143,7 +143,7 @@ std::optional<std::string> open_agreed_session(Service& service, const wire::Led
                                                const std::string& session_token) {
     const auto person = service.parts.directory.person(user);
     if (!person || person->login.empty()) return std::nullopt;
-    const auto opened = service.sessions.open(person->id, session_token);
+    const auto opened = service.sessions.open_agreed(person->id, session_token);
     return json::serialize(me_of(service, *person, opened.until));
 }
 

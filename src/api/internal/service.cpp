@@ -144,7 +144,9 @@ std::vector<base::Bytes> Service::agree(std::string_view source, base::ByteView 
 void Service::tick() {
     sessions.drop_idle();
     tickets.drop_old();
-    if (parts.users != nullptr) parts.users->tick();
+    if (parts.users != nullptr) {
+        for (const auto& refused : parts.users->tick()) sessions.close_agreed(refused);
+    }
     parts.key_store.drop_idle();
 }
 

@@ -22,10 +22,21 @@ Sessions::Opened Sessions::open(const wire::LedgerId& person) {
     random_.fill(raw);
     auto token = base::to_hex(raw);
     crypto::wipe(raw);
-    return open(person, std::move(token));
+    return open(person, std::move(token), false);
 }
 
-Sessions::Opened Sessions::open(const wire::LedgerId& person, std::string token) {
+Sessions::Opened Sessions::open_agreed(const wire::LedgerId& person, std::string token) {
+    return open(person, std::move(token), true);
+}
+
+void Sessions::close_agreed(const wire::LedgerId& person) {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(sessions_, [&](const auto& entry) {
+        return entry.second.agreed && entry.second.person == person;
+    });
+}
+
+Sessions::Opened Sessions::open(const wire::LedgerId& person, std::string token, bool agreed) {
     CHECK(token.size() == token_digits);
     Opened opened{.token = std::move(token), .until = clock_.now() + idle_limit};
     const std::scoped_lock lock(mutex_);
@@ -37,7 +48,7 @@ Sessions::Opened Sessions::open(const wire::LedgerId& person, std::string token)
         if (oldest == sessions_.end() || it->second.last_use < oldest->second.last_use) oldest = it;
     }
     if (open >= sessions_per_person_max) sessions_.erase(oldest);
-    sessions_.insert_or_assign(key_of(opened.token), Entry{person, clock_.now()});
+    sessions_.insert_or_assign(key_of(opened.token), Entry{person, clock_.now(), agreed});
     return opened;
 }
 

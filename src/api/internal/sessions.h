@@ -37,8 +37,10 @@ public:
         base::TimePoint until;
     };
     [[nodiscard]] Opened open(const wire::LedgerId& person);
-    /// With a token of 64 hexadecimal digits that was agreed on elsewhere.
-    [[nodiscard]] Opened open(const wire::LedgerId& person, std::string token);
+    /// By key agreement, with its token of 64 hexadecimal digits.
+    [[nodiscard]] Opened open_agreed(const wire::LedgerId& person, std::string token);
+    /// Ends those that were opened by key agreement: it was withdrawn.
+    void close_agreed(const wire::LedgerId& person);
     /// Starts the idle time anew. Nothing for an unknown or ended one.
     [[nodiscard]] std::optional<Session> use(std::string_view token);
     /// Does not count as use: a page left open does not keep a person signed in.
@@ -52,7 +54,9 @@ private:
     struct Entry {
         wire::LedgerId person;
         base::TimePoint last_use;
+        bool agreed = false;  ///< By key agreement.
     };
+    [[nodiscard]] Opened open(const wire::LedgerId& person, std::string token, bool agreed);
     const base::Clock& clock_;
     base::Random& random_;
     mutable std::mutex mutex_;  // guards sessions_
