@@ -68,7 +68,7 @@ inline keyagreement::testing::Cast cast_of(std::uint8_t choice) {
     keyagreement::testing::Cast cast(
         static_cast<Profile>(1 + choice % 3),
         choice % 2 == 0 ? Suite::chacha20_poly1305 : Suite::aes_256_gcm,
-        {.half_open = 4, .replay_entries = 8, .sessions = 4});
+        {.half_open = 4, .replay_entries = 8, .sessions = 4, .messages1_a_source = 4});
     cast.enrol(1, cast.profile == Profile::device_pda);
     return cast;
 }

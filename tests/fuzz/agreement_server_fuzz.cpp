@@ -25,10 +25,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             honest.insert(known.back());
         }
     }
+    std::chrono::milliseconds passed{0};
     while (!script.done()) {
         if (script.byte() % 8 == 0) {
-            cast.clock.advance(std::chrono::milliseconds(script.byte() * 100) -
-                               std::chrono::seconds(5));
+            const auto by =
+                std::chrono::milliseconds(script.byte() * 100) - std::chrono::seconds(5);
+            cast.clock.advance(by);
+            passed += std::max(by, std::chrono::milliseconds(0));
             cast.server->tick(cast.clock.now());
         }
         const auto frame = fuzz::next_frame(script, known, cast.prologue().responder);
@@ -39,11 +42,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (const auto& answer : outcome.to_send) {
             CHECK(!outcome.failure);
             CHECK(answer.size() <= std::max<std::size_t>(frame.size(), 34));
+            if (answer.size() != keyagreement::cookie_reply_bytes) continue;
+            for (auto& retry : client.receive(answer, cast.clock.now()).to_send) {
+                if (known.size() < 8) known.push_back(std::move(retry));
+            }
         }
         const auto counts = cast.server->counts();
         CHECK(counts.half_open <= cast.limits.half_open);
         CHECK(counts.replay_entries <= cast.limits.replay_entries);
         CHECK(counts.sessions <= cast.limits.sessions);
+        // Nothing that comes ends a session; only time does.
+        if (steps > 1 && passed < keyagreement::hard_stop_after) CHECK(counts.sessions > 0);
     }
     return 0;
 }
