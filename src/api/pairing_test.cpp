@@ -191,6 +191,34 @@ TEST_F(PairingTest, AWrongAnOldAndAReplacedTicketAreRefusedAlike) {
     EXPECT_EQ(node.enroller().enrolments, 0U);
 }
 
+TEST_F(PairingTest, AWithdrawnTicketIsGoodForNoDevice) {
+    const auto secret = ticket();
+    const auto path = "/api/v1/tickets/" + hex(id_of(secret)) + "/withdraw";
+    EXPECT_EQ(node.post("ben", path).status, 404U) << "it is not his to know of";
+    EXPECT_EQ(node.post("lee", path).status, 403U);
+    EXPECT_EQ(node.post("", path).status, 401U);
+    EXPECT_EQ(node.post("ana", path).status, 204U);
+    auto band = new_band();
+    EXPECT_EQ(pair(band.request(secret)).status, 404U);
+    EXPECT_EQ(node.post("ana", path).status, 404U);
+    EXPECT_EQ(node.enroller().enrolments, 0U);
+    const auto next = ticket();
+    EXPECT_EQ(
+        node.post("administrator", "/api/v1/tickets/" + hex(id_of(next)) + "/withdraw").status,
+        204U);
+    EXPECT_EQ(pair(band.request(next)).status, 404U);
+    EXPECT_EQ(node.post("ana", "/api/v1/tickets/xy/withdraw").status, 400U);
+}
+
+TEST_F(PairingTest, ATicketThatADeviceUsedIsNotWithdrawnFromIt) {
+    const auto secret = ticket();
+    auto band = new_band();
+    const auto request = band.request(secret);
+    const auto first = pair(request);
+    EXPECT_EQ(node.post("ana", "/api/v1/tickets/" + hex(id_of(secret)) + "/withdraw").status, 409U);
+    EXPECT_EQ(pair(request).body, first.body) << "its answer may have got lost";
+}
+
 TEST_F(PairingTest, AClaimThatMakesNoSenseIsRefusedAndTheTicketStaysGood) {
     const auto secret = ticket();
     const json::array too_many(17, "spo2");

@@ -75,6 +75,9 @@ const std::map<std::string, Row>& rows() {
         {"open_ticket",
          {.target = "/api/v1/patients/{ana}/devices/tickets",
           .answers = {{"ana", 201}, {"ben", 404}, {"administrator", 201}}}},
+        {"withdraw_ticket",  // of nobody: pairing_test.cpp has one that is shown
+         {.target = "/api/v1/tickets/0000000000000000/withdraw",
+          .answers = {{"ana", 404}, {"ben", 404}, {"administrator", 404}}}},
         {"pair_device",  // without a ticket: pairing_test.cpp has those who hold one
          {.target = "/api/v1/devices/pair",
           .body = R"({"ticket":"0000000000000000","sealed":""})",

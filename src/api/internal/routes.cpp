@@ -42,6 +42,8 @@ constexpr std::array table{
           routes::patient_devices},
     Route{post, "/api/v1/patients/{id}/devices/tickets", "open_ticket",
           roles({Role::patient, Role::administrator}), Rule::resource, routes::open_ticket},
+    Route{post, "/api/v1/tickets/{id}/withdraw", "withdraw_ticket",
+          roles({Role::patient, Role::administrator}), Rule::resource, routes::withdraw_ticket},
     Route{post, "/api/v1/devices/pair", "pair_device", anyone, Rule::open, routes::pair_device},
     Route{post, "/api/v1/devices/{id}/state", "change_device",
           roles({Role::patient, Role::administrator}), Rule::resource, routes::change_device},

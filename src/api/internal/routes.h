@@ -134,6 +134,7 @@ base::Result<Response> verify_chain_state(Service& service, const Call& call);
 base::Result<Response> patient_devices(Service& service, const Call& call);
 base::Result<Response> admin_devices(Service& service, const Call& call);
 base::Result<Response> open_ticket(Service& service, const Call& call);
+base::Result<Response> withdraw_ticket(Service& service, const Call& call);
 base::Result<Response> pair_device(Service& service, const Call& call);
 base::Result<Response> change_device(Service& service, const Call& call);
 // routes_attacks.cpp

@@ -211,6 +211,21 @@ base::Result<Response> open_ticket(Service& service, const Call& call) {
                          201);
 }
 
+base::Result<Response> withdraw_ticket(Service& service, const Call& call) {
+    const auto id = base::fixed_from_hex<TicketId>(call.param);
+    if (!id) return base::fail(ErrorCode::malformed, "a ticket's id has 16 hexadecimal digits");
+    const auto body = Body::parse(call.request.body);
+    if (!body) return base::pass(body);
+    if (const auto read = body->finish(); !read) return base::pass(read);
+    const auto withdrawn = service.tickets.withdraw(*id, [&](const wire::LedgerId& patient) {
+        return call.asker.role == wire::Role::administrator || call.asker.id == patient;
+    });
+    if (!withdrawn) return base::pass(withdrawn);
+    Response response;
+    response.status = 204;
+    return response;
+}
+
 base::Result<Response> pair_device(Service& service, const Call& call) {
     auto body = Body::parse(call.request.body);
     if (!body) return base::pass(body);

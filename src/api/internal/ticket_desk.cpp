@@ -56,6 +56,23 @@ void TicketDesk::put_back(const TicketId& id) {
     }
 }
 
+base::Result<void> TicketDesk::withdraw(
+    const TicketId& id, const std::function<bool(const wire::LedgerId& patient)>& may) {
+    const std::scoped_lock lock(mutex_);
+    drop_old_locked();
+    const auto found = entries_.find(id);
+    if (found == entries_.end() || !may(found->second.patient)) {
+        return base::fail(ErrorCode::not_found,
+                          "there is no such pairing code, or none you may know of");
+    }
+    if (found->second.taken_by) {
+        return base::fail(ErrorCode::conflict,
+                          "a device used this pairing code; look for it among the devices");
+    }
+    entries_.erase(found);
+    return {};
+}
+
 void TicketDesk::drop_old() {
     const std::scoped_lock lock(mutex_);
     drop_old_locked();

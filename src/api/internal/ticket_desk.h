@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -45,6 +46,11 @@ public:
     [[nodiscard]] base::Result<Taken> take(const TicketId& id, base::ByteView sealed);
     void answer(const TicketId& id, base::Bytes sealed_answer);
     void put_back(const TicketId& id);
+    /// Ends a ticket that no device has used. `may`: whether the asker may know of a ticket for
+    /// this patient. Errors: `not_found` (unknown, over, or not the asker's), `conflict` (a device
+    /// used it: it stays, so that the device can fetch its answer again).
+    [[nodiscard]] base::Result<void> withdraw(
+        const TicketId& id, const std::function<bool(const wire::LedgerId& patient)>& may);
     /// Drops what is over.
     void drop_old();
 
