@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <optional>
 
 #include "api/internal/test_node.h"
 #include "storage/files.h"
@@ -84,8 +85,35 @@ TEST_F(AttacksTest, AFileOfAnotherShapeIsCalledDamagedAndNothingOfItIsShown) {
     }
 }
 
-TEST_F(AttacksTest, AFileLargerThanAnyRunIsNotRead) {
-    EXPECT_EQ(shown(std::string((64U << 10U) + 1, ' ')).status, 413U);
+TEST_F(AttacksTest, AFileLargerThanAnyRunIsCalledDamaged) {
+    EXPECT_EQ(shown(std::string((64U << 10U) + 1, ' ')).status, 500U);
+}
+
+// Goal: whoever may look hears what is wrong with the file and what to do; whoever may not hears
+// about that alone, whatever the file is.
+TEST_F(AttacksTest, WhatIsWrongIsToldInWordsToWhoMayLook) {
+    const auto told_to = [](std::string_view who) {
+        const auto response = node->get(who, "/api/v1/attacks");
+        const auto body = json::parse(response.body);
+        const auto* error = body.as_object().if_contains("error");
+        return std::pair(response.status, error == nullptr
+                                              ? std::string()
+                                              : std::string(error->at("message").as_string()));
+    };
+    for (const auto& content : {std::optional<std::string>(), std::optional<std::string>("{"),
+                                std::optional(std::string((64U << 10U) + 1, ' '))}) {
+        if (content) {
+            ASSERT_TRUE(storage::write_file_synced(file(), base::as_bytes(*content)));
+        }
+        for (const auto* who : {"auditor", "administrator"}) {
+            const auto [status, words] = told_to(who);
+            EXPECT_EQ(status, content ? 500U : 200U) << who;
+            EXPECT_EQ(words.find("run it again") != words.npos, content.has_value()) << words;
+        }
+        EXPECT_EQ(told_to("").first, 401U);
+        EXPECT_NE(told_to("").second.find("sign in"), std::string::npos);
+        EXPECT_EQ(told_to("nora").first, 403U);
+    }
 }
 
 }  // namespace

@@ -70,6 +70,7 @@ base::Result<Response> attacks(Service& service, const Call&) {
     if (!bytes && bytes.error().code == ErrorCode::not_found) {
         return json_response(json::object{{"items", json::array{}}});
     }
+    if (!bytes && bytes.error().code == ErrorCode::too_large) return wrong_file();
     if (!bytes) return base::pass(bytes);
     auto rows = attacks_of(base::as_text(*bytes));
     if (!rows) return base::pass(rows);
