@@ -51,6 +51,8 @@ struct DataFolder {
     [[nodiscard]] std::filesystem::path pids() const { return root / "pids.json"; }
     /// The last run of the attacks, as JSON.
     [[nodiscard]] std::filesystem::path attacks() const { return root / "attacks.json"; }
+    /// What a run to the end waits for, as JSON; absent while it waits for nobody.
+    [[nodiscard]] std::filesystem::path waits() const { return root / "waits.json"; }
     [[nodiscard]] std::filesystem::path node_summary() const { return root / "node_summary.json"; }
     [[nodiscard]] std::filesystem::path fleet_summary() const {
         return root / "fleet_summary.json";

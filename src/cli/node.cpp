@@ -83,6 +83,7 @@ private:
     [[nodiscard]] monitor::PatientFacts facts_of(const wire::LedgerId& patient, wire::Vital vital);
     [[nodiscard]] api::GatewayStats gateway_stats() const;
     [[nodiscard]] bool done() const;
+    void tell_what_it_waits_for();
     void stop();
 
     const NodeOptions& options_;
@@ -108,6 +109,7 @@ private:
     std::string trust_fault_;  ///< The last one that was logged.
     std::unique_ptr<witness::CheckpointPublisher> checkpoints_;
     std::string checkpoint_fault_;  ///< The last one that was logged.
+    std::uint64_t waits_for_ = 0;   ///< Reports, as last written.
     std::unique_ptr<vault::Vault> vault_;
     std::unique_ptr<series::SeriesStore> series_;
     std::unique_ptr<monitor::Monitor> monitor_;
@@ -428,6 +430,17 @@ bool Node::done() const {
     return counts.pending == 0 || (approver_ && approver_->idle());
 }
 
+/// A run to the end in which no program decides waits for doctors: whoever started it is told so.
+void Node::tell_what_it_waits_for() {
+    if (!options_.until_done || approver_) return;
+    const std::uint64_t reports = review_->all_finished() ? review_->counts().pending : 0;
+    if (reports == waits_for_) return;
+    waits_for_ = reports;
+    if (auto written = write_waiting(folder_, reports); !written) {
+        spdlog::error("what it waits for: {}", written.error().detail);
+    }
+}
+
 void Node::open_device_desk() {
     certifications_ = std::make_unique<CertificationSender>(CertificationSender::Parts{
         .submitter = *submitter_,
@@ -487,6 +500,7 @@ Result<void> Node::watch() {
         follow_miners();
         publish_checkpoint();
         keys_->drop_idle();
+        tell_what_it_waits_for();
     }
     return {};
 }

@@ -66,6 +66,30 @@ Result<void> write_node_summary(const DataFolder& folder, const SummaryParts& pa
                                       base::as_bytes(boost::json::serialize(summary)));
 }
 
+Result<void> write_waiting(const DataFolder& folder, std::uint64_t reports) {
+    if (reports == 0) {
+        std::error_code error;
+        fs::remove(folder.waits(), error);
+        return {};
+    }
+    const boost::json::object waits{{"reports", reports}};
+    return storage::write_file_synced(folder.waits(),
+                                      base::as_bytes(boost::json::serialize(waits)));
+}
+
+std::uint64_t read_waiting(const DataFolder& folder) {
+    constexpr std::size_t bytes_max = 1'024;
+    const auto bytes = storage::read_file(folder.waits(), bytes_max);
+    if (!bytes) return 0;
+    boost::system::error_code error;
+    const auto waits = boost::json::parse(base::as_text(*bytes), error);
+    if (error || !waits.is_object()) return 0;
+    const auto* reports = waits.get_object().if_contains("reports");
+    return reports != nullptr && reports->is_int64() && reports->get_int64() > 0
+               ? static_cast<std::uint64_t>(reports->get_int64())
+               : 0;
+}
+
 api::StorageStats storage_stats(const DataFolder& folder) {
     api::StorageStats out;
     for (const auto name : database_names) {

@@ -33,6 +33,12 @@ struct SummaryParts {  // all borrowed but the counts
 [[nodiscard]] base::Result<void> write_node_summary(const DataFolder& folder,
                                                     const SummaryParts& parts);
 
+/// Keeps `DataFolder::waits` as it is: so many reports wait for a person to decide them; 0: nothing
+/// waits. Errors: those of writing the file.
+[[nodiscard]] base::Result<void> write_waiting(const DataFolder& folder, std::uint64_t reports);
+/// The same, for who started the node: 0 where nothing is known.
+[[nodiscard]] std::uint64_t read_waiting(const DataFolder& folder);
+
 [[nodiscard]] api::StorageStats storage_stats(const DataFolder& folder);
 /// What the API does not see by itself.
 [[nodiscard]] std::vector<api::HealthItem> health_of(const gateway::Health& gateway,

@@ -10,6 +10,7 @@
 
 #include "cli/broker_listener.h"
 #include "cli/data_folder.h"
+#include "cli/node_reports.h"
 #include "cli/process.h"
 #include "cli/setup_command.h"
 #include "cli/summary.h"
@@ -57,6 +58,8 @@ private:
     Result<std::optional<int>> look_after_children();
     Result<void> restart(std::size_t part);
     void tell_broker_of_changes();
+    [[nodiscard]] std::string same_patients() const;
+    void tell_what_it_waits_for();
     Result<void> write_pids() const;
     void stop_all();
     Result<int> finish();
@@ -73,6 +76,8 @@ private:
     fs::file_time_type broker_files_at_{};  // when the files that the broker read were written
     std::chrono::steady_clock::time_point certificates_at_{};  // when to look at them again
     int failed_starts_ = 0;                                    // in a row
+    std::uint64_t waits_for_ = 0;                              // reports, as last told
+    bool told_how_to_go_on_ = false;
 };
 
 /// A full disk shows itself in many ways, an empty log among them; people need the cause.
@@ -152,6 +157,42 @@ void Supervisor::tell_broker_of_changes() {
         changed = true;
     }
     if (changed && children_[broker].pid > 0) kill(children_[broker].pid, SIGHUP);
+}
+
+/// The options without which this data folder is not gone on with.
+std::string Supervisor::same_patients() const {
+    const auto& setup = options_.setup;
+    auto words = setup.replay.empty()
+                     ? fmt::format(" --patients {} --seed {}", setup.patients, setup.seed)
+                     : fmt::format(" --replay {}", fs::absolute(setup.replay).string());
+    if (options_.duration_s != 0) words += fmt::format(" --duration {}", options_.duration_s);
+    return words;
+}
+
+/// Without a program that decides, a run to the end waits for doctors, perhaps for ever.
+void Supervisor::tell_what_it_waits_for() {
+    if (!options_.until_done || options_.setup.program_approves) return;
+    const auto reports = read_waiting(folder_);
+    if (reports == waits_for_) return;
+    waits_for_ = reports;
+    if (reports == 0) return;
+    fmt::print("== all readings were sent; {} {} for a doctor to decide\n", reports,
+               reports == 1 ? "report waits" : "reports wait");
+    if (!options_.headless) {
+        fmt::print(
+            "   Decide in the web app: http://127.0.0.1:{}, as dr.lee and as dr.osei, Review\n",
+            options_.port);
+    } else if (!told_how_to_go_on_) {
+        fmt::print(
+            "   Nobody can decide in this run, which has no web app. Stop it with Ctrl-C, then "
+            "start\n"
+            "     ./run --data {}{}\n"
+            "   and decide as dr.lee and as dr.osei, Review. Nothing is lost meanwhile.\n"
+            "   A demo program decides where a new folder is begun with --auto-approve.\n",
+            folder_.root.string(), same_patients());
+        told_how_to_go_on_ = true;
+    }
+    std::fflush(stdout);
 }
 
 Result<void> Supervisor::start_broker() {
@@ -300,6 +341,7 @@ Result<int> Supervisor::watch() {
             return options_.until_done ? 128 + *signal : 0;
         }
         tell_broker_of_changes();
+        tell_what_it_waits_for();
         auto over = look_after_children();
         if (!over) return base::pass(over);
         if (*over) return **over;
