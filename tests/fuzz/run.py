@@ -33,7 +33,8 @@ CORPUS = ROOT / "tests/fuzz/corpus"
 RECORD_FORMAT = "salus-fuzz-record-1"
 SLICE_SECONDS = 300        # of one start of a program; then it is another target's turn
 INPUT_BYTES_MAX = 65536
-INPUT_SECONDS_MAX = 30     # by the clock, at low priority on a machine that others use too
+INPUT_SECONDS_MAX = 30     # by the clock: where others have the processor, also a quick input takes so long
+INPUT_CPU_SECONDS_MAX = 5  # of processor time, alone: above it a slow input is a finding
 MEMORY_MB_MAX = 2048
 KEPT_BYTES_MAX = 512 * 1024  # of a target's inputs in the repository; the largest are left out
 NICENESS = 15
@@ -91,6 +92,15 @@ class Record:
         beside.replace(self.path)
 
 
+def is_slow_by_itself(program, file):
+    """Whether an input takes too long once more, in processor time: a machine that is busy slows all."""
+    process = subprocess.Popen([program, f"-timeout={100 * INPUT_CPU_SECONDS_MAX}", file],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode != 0 or usage.ru_utime + usage.ru_stime > INPUT_CPU_SECONDS_MAX
+
+
 class Fuzzing:
     def __init__(self, options):
         self.options = options
@@ -112,6 +122,9 @@ class Fuzzing:
             self.digests[name] = hashlib.sha256(source.read_bytes()).hexdigest()
             self.begin_corpus(name)
         self.record = Record(options.record)
+        for name in names:
+            tally = self.tally(name)
+            tally.findings = self.confirmed(name, tally.findings)
         self.lock = threading.Lock()
         self.running = {}
         self.stopped = False
@@ -123,6 +136,18 @@ class Fuzzing:
         if kept.exists():
             with tarfile.open(kept) as archive:
                 archive.extractall(folder, filter="data")
+
+    def confirmed(self, name, findings):
+        """Without inputs that were slow only because the machine was."""
+        kept = []
+        for found in findings:
+            file = self.findings / found
+            slow = re.search(r"-(slow-unit|timeout)-", found) and file.exists()
+            if slow and not is_slow_by_itself(self.programs / name, file):
+                file.unlink()
+            else:
+                kept.append(found)
+        return kept
 
     def tally(self, name):
         return self.record.of(name, self.digests[name])
@@ -150,10 +175,11 @@ class Fuzzing:
         said = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        found = sorted(p.name for p in set(self.findings.glob(f"{name}-*")) - before)
+        written = sorted(p.name for p in set(self.findings.glob(f"{name}-*")) - before)
+        found = self.confirmed(name, written)
         with self.lock:
             del self.running[process.pid]
-            if process.returncode not in (0, INTERRUPTED) and not found:
+            if process.returncode not in (0, INTERRUPTED) and not written:
                 found = [f"exit {process.returncode}"]
             if found:
                 print(f"{name}: FOUND {', '.join(found)}\n{said[-3000:]}", flush=True)

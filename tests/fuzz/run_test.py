@@ -20,7 +20,7 @@ def end(code):
 signal.signal(signal.SIGTERM, lambda *_: end(72))
 sys.stderr.write("#2 pulse cov: 1 ft: 1\\n#5 INITED cov: 10 ft: 20\\n")
 pathlib.Path(sys.argv[0] + ".started").touch()
-until = time.process_time() + float(told["max_total_time"])
+until = time.process_time() + float(told.get("max_total_time", 0))
 while time.process_time() < until: pass
 FINDING
 end(0)
@@ -76,6 +76,21 @@ def a_finding_fails_the_run_and_stays(folder):
         assert rows["a_fuzz"]["done"], rows
 
 
+SLOW = """
+if "max_total_time" in told: open(told["artifact_prefix"] + "slow-unit-1", "w").close()
+else: BEHAVIOUR
+"""
+
+
+def a_slow_input_is_a_finding_only_if_it_is_slow_by_itself(folder):
+    # The second time each is run alone: the one is quick then, the other fails by its timeout.
+    folder.write("b_fuzz", SLOW.replace("BEHAVIOUR", "sys.exit(0)"))
+    folder.write("c_fuzz", SLOW.replace("BEHAVIOUR", "sys.exit(70)"))
+    code, rows = folder.run(1)
+    assert rows["b_fuzz"]["findings"] == [] and rows["b_fuzz"]["done"], rows
+    assert code == 1 and rows["c_fuzz"]["findings"] == ["c_fuzz-slow-unit-1"], rows
+
+
 def a_run_that_is_stopped_keeps_what_it_did(folder):
     running = subprocess.Popen(folder.command(60, "a_fuzz"), stdout=subprocess.DEVNULL)
     while not list(folder.build.glob("run-*/a_fuzz.started")):
@@ -87,7 +102,7 @@ def a_run_that_is_stopped_keeps_what_it_did(folder):
 
 
 for case in (adds_up_over_runs_of_one_program, another_program_begins_anew, a_finding_fails_the_run_and_stays,
-             a_run_that_is_stopped_keeps_what_it_did):
+             a_slow_input_is_a_finding_only_if_it_is_slow_by_itself, a_run_that_is_stopped_keeps_what_it_did):
     with tempfile.TemporaryDirectory() as path:
         case(Folder(pathlib.Path(path), {"a_fuzz": ""}))
     print(f"{case.__name__}: ok")
