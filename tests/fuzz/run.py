@@ -36,7 +36,7 @@ INPUT_BYTES_MAX = 65536
 INPUT_SECONDS_MAX = 30     # by the clock: where others have the processor, also a quick input takes so long
 INPUT_CPU_SECONDS_MAX = 5  # of processor time, alone: above it a slow input is a finding
 MEMORY_MB_MAX = 2048
-KEPT_BYTES_MAX = 512 * 1024  # of a target's inputs in the repository; the largest are left out
+KEPT_BYTES_MAX = 2 << 20  # of a target's inputs in the repository; the largest are left out
 NICENESS = 15
 INTERRUPTED = 72           # libFuzzer's exit code after SIGINT or SIGTERM
 
