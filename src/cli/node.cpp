@@ -333,8 +333,10 @@ Result<void> Node::open_gateway() {
     if (!certificate.record.suite) {
         return base::fail(ErrorCode::corrupted, "the cloud server's record names no suite");
     }
-    peers_ = std::make_unique<identity::Peers>(*directory_);
-    peers_->take(std::move(face->provision));
+    auto peers = identity::Peers::open(*directory_, *identity_store_);
+    if (!peers) return base::pass(peers);
+    peers_ = std::move(*peers);
+    if (auto taken = peers_->take(std::move(face->provision)); !taken) return taken;
     auto network = mqtt::MosquittoNetwork::open(address_of(options_.broker, folder_));
     if (!network) return base::pass(network);
     network_ = std::move(*network);
@@ -355,7 +357,7 @@ Result<void> Node::open_gateway() {
             .domain = certificate.authority,
             .own = keyagreement::PrivateKey::from_bytes(face->credentials.static_private),
             .started_at = clock_.now()},
-        api::UserAgreement::Parts{*peers_, clock_, random_});
+        api::UserAgreement::Parts{*peers_, clock_, random_, [this] { return peers_->refused(); }});
     gateway_->attach(*transport_);
     gateway_->start();
     network_thread_ = std::make_unique<mqtt::NetworkThread>(*network_);
