@@ -26,6 +26,10 @@ void TraceFile::on_sealed(const wire::DeviceId& device, const keyagreement::Sid&
                base::to_hex(session.view()), sequence, counter);
 }
 
+void TraceFile::on_kept(const wire::DeviceId& device, std::uint64_t counter) {
+    fmt::print(file_, "kept {} {}\n", base::to_hex(device.view()), counter);
+}
+
 void TraceFile::on_acknowledged(const wire::DeviceId& device, std::uint64_t counter) {
     fmt::print(file_, "acknowledged {} {}\n", base::to_hex(device.view()), counter);
 }

@@ -10,9 +10,10 @@
 
 namespace cli {
 
-/// Writes a line for each frame sealed and each batch acknowledged, so that a test can hold what a
-/// device was promised against what is on disk: "sealed DEVICE SESSION SEQUENCE
-/// COUNTER", "acknowledged DEVICE COUNTER". Each line leaves the process before the call returns.
+/// Writes a line for each frame sealed and each batch kept or acknowledged, so that a test can hold
+/// what a device was promised against what is on disk: "sealed DEVICE SESSION SEQUENCE COUNTER",
+/// "kept DEVICE COUNTER", "acknowledged DEVICE COUNTER". Each line leaves the process before the
+/// call returns.
 class TraceFile final : public device::SessionObserver {
 public:
     /// Nothing for an empty path. Errors: `unavailable`.
@@ -24,6 +25,7 @@ public:
 
     void on_sealed(const wire::DeviceId& device, const keyagreement::Sid& session,
                    std::uint64_t sequence, std::uint64_t counter) override;
+    void on_kept(const wire::DeviceId& device, std::uint64_t counter) override;
     void on_acknowledged(const wire::DeviceId& device, std::uint64_t counter) override;
 
 private:

@@ -327,6 +327,7 @@ void DeviceSession::take_kept(const std::vector<std::uint64_t>& counters) {
         if (kept_.empty()) ask_at_ = clock_.now() + ask_first;
         kept_.insert(counter);
         ++counts_.kept;
+        if (options_.observer != nullptr) options_.observer->on_kept(id_, counter);
     }
 }
 

@@ -30,6 +30,8 @@ public:
     /// names a nonce, so the two together never come twice.
     virtual void on_sealed(const wire::DeviceId& device, const keyagreement::Sid& session,
                            std::uint64_t sequence, std::uint64_t counter) = 0;
+    /// Its PDA said that it has it on its disk.
+    virtual void on_kept(const wire::DeviceId& device, std::uint64_t counter) = 0;
     /// The gateway has it on its disk.
     virtual void on_acknowledged(const wire::DeviceId& device, std::uint64_t counter) = 0;
 };

@@ -118,10 +118,12 @@ struct Nonces final : SessionObserver {
                    std::uint64_t) override {
         EXPECT_TRUE(used.emplace(session, sequence).second) << "a nonce was used twice";
     }
+    void on_kept(const wire::DeviceId&, std::uint64_t counter) override { kept.insert(counter); }
     void on_acknowledged(const wire::DeviceId&, std::uint64_t counter) override {
         EXPECT_TRUE(acknowledged.insert(counter).second) << "acknowledged twice";
     }
     std::set<std::pair<keyagreement::Sid, std::uint64_t>> used;
+    std::set<std::uint64_t> kept;
     std::set<std::uint64_t> acknowledged;
 };
 
