@@ -19,7 +19,6 @@
 #include "consensus/internal/bench_load.h"
 #include "ledger/application.h"
 #include "ledger/long_chain.h"
-#include "state/keys.h"
 #include "storage/gathering_store.h"
 #include "storage/rocks_store.h"
 
@@ -152,7 +151,9 @@ Result<void> measure_in_turn(std::span<GrownChain* const> chains, std::uint64_t 
 
 /// By how many headers the ring of a chain of so many blocks is the longer one.
 std::uint64_t headers_more(const GrowthBenchOptions& options) {
-    const auto in_ring = [](std::uint64_t blocks) { return std::min(blocks, state::headers_kept); };
+    const auto in_ring = [](std::uint64_t blocks) {
+        return std::min(blocks, ledger::headers_in_state);
+    };
     return in_ring(options.long_blocks) -
            std::min(in_ring(options.short_blocks), in_ring(options.long_blocks));
 }

@@ -8,11 +8,15 @@
 #include "base/error.h"
 #include "crypto/signature_verifier.h"
 #include "ledger/application.h"
+#include "state/keys.h"
 #include "storage/gathering_store.h"
 #include "wire/signer.h"
 #include "wire/transaction.h"
 
 namespace ledger {
+
+/// A chain's state has two entries for each of its last so many headers.
+inline constexpr std::uint64_t headers_in_state = state::headers_kept;
 
 /// Finds every signature good: only for signatures that the caller itself has just made.
 [[nodiscard]] std::unique_ptr<crypto::SignatureVerifier> make_trusting_verifier();
