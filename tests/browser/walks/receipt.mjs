@@ -57,7 +57,7 @@ async function outsiders(page, receipt, trust) {
   await anchor_input(page).setInputFiles(file('trust.json', trust));
   await sees('with the anchor everything holds', verdict(page, 'Everything holds'));
   await becomes('each of its steps holds', async () => {
-    const steps = await page.getByRole('list').filter({ hasText: 'The file is a receipt' }).getByRole('listitem').allInnerTexts();
+    const steps = await page.getByRole('list').filter({ hasText: 'The file is a well-formed receipt' }).getByRole('listitem').allInnerTexts();
     return (steps.length === 11 && steps.every((step) => step.includes('holds'))) || Promise.reject(new Error(steps.join('; ')));
   });
   await refuses(page, receipt);
