@@ -47,7 +47,7 @@ def attacks_on(salus, data):
         if row["name"] in LIVE:
             check(f"{row['name']}: also made on what runs", "Live:" in row["detail"], row["detail"])
         if row["name"] == "flooding":
-            measured = re.search(r"Its acknowledgements.*", row["detail"])
+            measured = re.search(r"Its acknowledgements.*?bound \d+ ms", row["detail"])
             check("another PDA's acknowledgements were timed before and during the flood", measured,
                   row["detail"])
             print(f"  {measured[0] if measured else ''}", flush=True)
