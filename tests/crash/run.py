@@ -90,7 +90,7 @@ def cut_power(work, cuts, seed, ignore=None, torn=False):
     if ignore:
         environment["UNSYNCED_IGNORE"] = ignore
     if torn:
-        environment["UNSYNCED_DELAY"] = "1500"
+        environment["UNSYNCED_DELAY"] = "15000"
     run = SalusRun(work, patients=1, speed=30, duration=60_000, environment=environment)
 
     def unsynced(*words):
