@@ -69,9 +69,9 @@ std::optional<Bytes> open_generator(const storage::KeyValueStore& store,
 }
 
 std::optional<Bytes> open_table(const askg::CloudServerGrant& server, ByteView sealed) {
-    return open_sealed(server.channel_key.view(), sealed,
-                       with("IMT-AKE/1 provision",
-                            {server.certificate.authority.view(), server.id.view()}));
+    return open_sealed(
+        server.channel_key.view(), sealed,
+        with("IMT-AKE/1 provision", {server.certificate.authority.view(), server.id.view()}));
 }
 
 bool holds(ByteView dump, ByteView secret) {

@@ -101,8 +101,8 @@ Live::Sent Live::send_flood() {
         pass(50ms);
         for (; looked < log_.size() && retry.empty(); ++looked) {
             const auto reply = keyagreement::decode_cookie_reply(log_[looked].payload);
-            const auto found = reply ? out.by_name.find(name_in(log_[looked].payload))
-                                     : out.by_name.end();
+            const auto found =
+                reply ? out.by_name.find(name_in(log_[looked].payload)) : out.by_name.end();
             if (found == out.by_name.end()) continue;
             retry = found->second;
             base::append(retry, reply->cookie.view());

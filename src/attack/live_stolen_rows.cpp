@@ -81,15 +81,14 @@ std::optional<Verdict> Live::insider() {
     const auto& device = target_.devices[0];
     Heard session{heard->message1, heard->message2, heard->message3, {}};
     for (const auto& frame : frames_on(up(0), type_data, 0)) {
-        const bool of_it = std::equal(frame.begin() + 2, frame.begin() + 10,
-                                      heard->message2.begin() + 10);
+        const bool of_it =
+            std::equal(frame.begin() + 2, frame.begin() + 10, heard->message2.begin() + 10);
         if (of_it) session.record = frame;
     }
     Known known;
     known.psk = files.generator_psk->clone();
     const bool opened = !read(device.line.parties(), known, session).nothing();
-    const bool answered =
-        gets_message2(device, Towards::pda, false, *files.generator_psk);
+    const bool answered = gets_message2(device, Towards::pda, false, *files.generator_psk);
     // Its PDA reads MSG1: so what was heard is what it seems, and the psk is the true one.
     const auto pda = target_.pda.line.own();
     known.es = pda.agree(ephemeral_at(session.message1, 10));
