@@ -3,7 +3,7 @@
 """Kills real processes of a real run at random moments, and asks each time whether anything that was
 acknowledged is lost or doubled.
 
-usage: run.py [--kills 200] [--cuts 50] [--seed N] [--only kills|cuts|torn|mutations|full|repair|keeping]
+usage: run.py [--kills 200] [--cuts 50] [--seed N] [--only kills|cuts|torn|mutations|full|repair|keeping|kept]
 
 kills      kill -9 of node, broker, PDAs and devices; the disk keeps what was written
 cuts       kill -9 of all at once, over a disk that keeps only what was synced (unsynced.h)
@@ -12,6 +12,7 @@ mutations  the cuts with one kind of fsync taken out: the test must fail, or it 
 full       the disk is filled under the node (full_disk.py)
 repair     files are damaged and mended from another copy (repair.py)
 keeping    snapshots, pruning and a scheduled upgrade (keeping.py)
+kept       PDAs are killed that told devices to have kept something (kept.py)
 """
 import argparse
 import concurrent.futures
@@ -143,7 +144,7 @@ def main():
     arguments.add_argument("--cuts", type=int, default=50)
     arguments.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     arguments.add_argument("--only", choices=["kills", "cuts", "torn", "mutations", "full", "repair",
-                                             "keeping"])
+                                             "keeping", "kept"])
     options = arguments.parse_args()
     if (BUILD / "build.ninja").exists():
         subprocess.run(["cmake", "--build", str(BUILD), "--target", "unsynced", "unsynced_preload"],
@@ -192,6 +193,9 @@ def main():
             print(f"{gather([job])} data folder damaged and mended", flush=True)
         if options.only in (None, "keeping"):
             print(f"{gather([pool.submit(run_beside, 'keeping.py')])} chain kept short", flush=True)
+        if options.only in (None, "kept"):
+            job = pool.submit(run_beside, "kept.py", "--seed", str(options.seed))
+            print(f"{gather([job])} PDA held to its word", flush=True)
     print(f"{time.monotonic() - started:.0f} s")
     print(f"{passed} passed, {failed} failed")
     if failed:
