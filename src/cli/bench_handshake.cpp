@@ -7,6 +7,7 @@
 #include <ctime>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
@@ -292,7 +293,7 @@ std::vector<Bytes> junk_wave(Cast& cast, Junk kind, std::size_t size) {
 }
 
 /// Three kinds of junk at the limits of a cloud server, a thousand of each every 10 ms; after each
-/// wave an honest initiator comes.
+/// wave an honest initiator comes, from a place of its own.
 FloodFigures measure_flood() {
     constexpr std::size_t waves = 50;
     constexpr std::size_t wave_size = 1'000;
@@ -315,7 +316,7 @@ FloodFigures measure_flood() {
         out.junk_x25519 = cast.server->counts().dh_operations - dh_operations * out.honest_served;
         ++out.honest;
         auto client = cast.client(wave + 1);
-        if (cast.connect(client, "honest")) ++out.honest_served;
+        if (cast.connect(client, "honest " + std::to_string(wave))) ++out.honest_served;
         cast.clock.advance(between);
     }
     const auto us_of = [&seconds](Junk kind) {

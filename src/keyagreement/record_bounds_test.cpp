@@ -98,8 +98,7 @@ TEST(RecordBoundsOf, AnInitiatorThatReceivedTwoToThe24BeginsAnew) {
     const auto setup = cast.setup_of(1);
     const auto answering = cast.server_setup();
     const auto& own = answering.own;
-    auto responder =
-        Responder::open(cast.prologue(), own, client.start(now).to_send.at(0)).value();
+    auto responder = Responder::open(cast.prologue(), own, client.start(now).to_send.at(0)).value();
     const auto psk = setup.psk(now);
     ASSERT_TRUE(responder.identify(own, setup.own.public_key(), psk, nullptr));
     const auto ephemeral = PrivateKey::draw(cast.random);
@@ -115,9 +114,8 @@ TEST(RecordBoundsOf, AnInitiatorThatReceivedTwoToThe24BeginsAnew) {
                     .peer = responder.initiator()},
                    agreed, 0s);
     ASSERT_TRUE(client.receive(sender.seal({}, 0s).value(), now).established);
-    send_up_to(sender, records_before_rekey - 2, [&](const base::Bytes& frame) {
-        ASSERT_TRUE(client.receive(frame, now).received);
-    });
+    send_up_to(sender, records_before_rekey - 2,
+               [&](const base::Bytes& frame) { ASSERT_TRUE(client.receive(frame, now).received); });
     ASSERT_TRUE(client.receive(sender.seal(reading, 0s).value(), now).received);
     EXPECT_TRUE(client.tick(now).to_send.empty());
     ASSERT_TRUE(client.receive(sender.seal(reading, 0s).value(), now).received);
