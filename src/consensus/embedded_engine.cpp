@@ -85,7 +85,9 @@ struct EmbeddedEngine::State {
     void finish(Batch batch);
     struct Executed {
         std::vector<ledger::TxResult> results;
-        std::optional<wire::Seal> seal;  ///< Nothing: no transaction was accepted.
+        ledger::Turn turn;
+        base::Bytes header;  ///< Empty: no transaction was accepted, and `seal` is none.
+        wire::Seal seal;
     };
     /// Executes and seals upon the newest block, written or not. Leaves `envelopes` as they are.
     [[nodiscard]] base::Result<Executed> execute(std::vector<base::Bytes>& envelopes);
@@ -104,10 +106,9 @@ struct EmbeddedEngine::State {
     [[nodiscard]] base::Result<wire::Signer*> signer_of(const wire::LedgerId& miner);
     /// Nobody is passed over before it has had its time. Errors: `unavailable` at the end.
     [[nodiscard]] base::Result<void> wait_until(base::TimePoint time) const;
-    /// A seal for what is finalized, with the miner's key of today.
+    /// Takes the executed block ahead; seals it anew if the miner's key is another by now.
+    [[nodiscard]] base::Result<void> go_ahead(const Executed& executed);
     [[nodiscard]] base::Result<wire::Seal> seal(const ledger::Turn& turn, base::ByteView header);
-    [[nodiscard]] base::Result<wire::Seal> sign_seal(const ledger::Turn& turn,
-                                                     base::ByteView header);
     void refuse(const std::vector<PendingQueue::Entry>& entries, const base::Error& error);
     void answer_all(const std::vector<PendingQueue::Entry>& entries, const base::Error& error);
     void report(const base::Error& error) const {
@@ -173,10 +174,8 @@ void EmbeddedEngine::State::finish(Batch batch) {
     // A block that could not be written was answered by itself, and is no ground to stand upon.
     if (!settle()) executed = execute(batch.envelopes);
     if (!executed) return refuse(batch.entries, executed.error());
-    if (!executed->seal) return answer(batch.entries, executed->results, nullptr);
-    if (auto ahead = parts.application.go_ahead(*executed->seal); !ahead) {
-        return refuse(batch.entries, ahead.error());
-    }
+    if (executed->header.empty()) return answer(batch.entries, executed->results, nullptr);
+    if (auto ahead = go_ahead(*executed); !ahead) return refuse(batch.entries, ahead.error());
     writing = std::async(std::launch::async, [this, entries = std::move(batch.entries),
                                               results = std::move(executed->results)] {
         return write(entries, results);
@@ -197,9 +196,12 @@ base::Result<EmbeddedEngine::State::Executed> EmbeddedEngine::State::execute(
     auto finalized = parts.application.finalize_block(candidate);
     envelopes = std::move(candidate.transactions);
     if (!finalized) return base::pass(finalized);
-    Executed executed{.results = std::move(finalized->results), .seal = std::nullopt};
-    if (finalized->header_bytes.empty()) return executed;
-    auto sealed = seal(*turn, finalized->header_bytes);
+    Executed executed{.results = std::move(finalized->results),
+                      .turn = *turn,
+                      .header = std::move(finalized->header_bytes),
+                      .seal = {}};
+    if (executed.header.empty()) return executed;
+    auto sealed = seal(*turn, executed.header);
     if (!sealed) return base::pass(sealed);
     executed.seal = std::move(*sealed);
     return executed;
@@ -249,20 +251,18 @@ base::Result<void> EmbeddedEngine::State::wait_until(base::TimePoint time) const
     return {};
 }
 
-base::Result<wire::Seal> EmbeddedEngine::State::seal(const ledger::Turn& turn,
-                                                     base::ByteView header) {
-    auto first = sign_seal(turn, header);
-    if (!first) return first;
-    const auto checked = parts.application.check_seal(*first);
-    if (checked) return first;
-    if (checked.error().code != ErrorCode::bad_signature) return base::pass(checked);
+base::Result<void> EmbeddedEngine::State::go_ahead(const Executed& executed) {
+    auto taken = parts.application.go_ahead(executed.seal);
+    if (taken || taken.error().code != ErrorCode::bad_signature) return taken;
     // The miner's key was rotated since its signer was fetched: fetch it anew, once.
-    signers.erase(turn.miner);
-    return sign_seal(turn, header);
+    signers.erase(executed.turn.miner);
+    const auto second = seal(executed.turn, executed.header);
+    if (!second) return base::pass(second);
+    return parts.application.go_ahead(*second);
 }
 
-base::Result<wire::Seal> EmbeddedEngine::State::sign_seal(const ledger::Turn& turn,
-                                                          base::ByteView header) {
+base::Result<wire::Seal> EmbeddedEngine::State::seal(const ledger::Turn& turn,
+                                                     base::ByteView header) {
     const auto signer = signer_of(turn.miner);
     if (!signer) return base::pass(signer);
     wire::Seal seal{
