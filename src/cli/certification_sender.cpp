@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "chain/queries.h"
+#include "cli/verdict.h"
 
 namespace cli {
 
@@ -23,19 +24,9 @@ constexpr std::size_t under_way_max = 64;
 /// Refusals that are remembered for who waits.
 constexpr std::size_t refusals_max = 64;
 
-/// Whether the chain's own verdict, which another try would not change.
+/// Whether another try would change nothing; each try is signed anew, with another sequence.
 bool is_verdict(ErrorCode code) {
-    switch (code) {
-        case ErrorCode::unavailable:
-        case ErrorCode::busy:
-        case ErrorCode::storage_full:
-        case ErrorCode::corrupted:
-        case ErrorCode::replayed:  // signed anew, with another sequence
-        case ErrorCode::expired:
-            return false;
-        default:
-            return true;
-    }
+    return is_of_the_rules(code) && code != ErrorCode::replayed && code != ErrorCode::expired;
 }
 
 }  // namespace

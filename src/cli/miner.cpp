@@ -12,6 +12,7 @@
 #include "cli/engine.h"
 #include "cli/office.h"
 #include "cli/transactions_file.h"
+#include "cli/verdict.h"
 #include "consensus/fairness.h"
 #include "wire/signer.h"
 
@@ -166,18 +167,9 @@ Result<void> change(const MinerCommand& command, wire::MinerStanding standing) {
     return {};
 }
 
-/// A contract's, which the same transaction will meet again; anything else is our side's.
+/// Whether the same transaction will meet it again, also under newer rules.
 bool is_verdict(ErrorCode code) {
-    switch (code) {
-        case ErrorCode::unavailable:
-        case ErrorCode::busy:
-        case ErrorCode::storage_full:
-        case ErrorCode::corrupted:
-        case ErrorCode::unsupported_version:
-            return false;
-        default:
-            return true;
-    }
+    return is_of_the_rules(code) && code != ErrorCode::unsupported_version;
 }
 
 }  // namespace
