@@ -509,6 +509,15 @@ void add_user(CLI::App& app, Words& words) {
             ->check(CLI::ExistingFile);
         sub->add_option("--keys", command.keys, "the client's own file (mode 0600)")->required();
     }
+    auto* revoke = user->add_subcommand(
+        "revoke", "a person's client, for ever, with its sessions; her password stays");
+    revoke->add_option("user", command.user, "login, or id")->required();
+    revoke->add_option("--data", command.folder.root, "the data folder; a node may run")
+        ->required()
+        ->check(CLI::ExistingDirectory);
+    flag(*revoke, "--json", command.json, "for programs");
+    revoke->callback(
+        [&words] { words.chosen = [&words] { return user_revoke_command(words.user); }; });
 }
 
 void add_attack(CLI::App& app, Words& words) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <future>
@@ -386,6 +387,73 @@ TEST_F(DeviceOrdersTest, ARevocationThatAKilledNodeHadBegunIsCarriedOut) {
     ASSERT_TRUE(enroller.obey_orders());
     EXPECT_EQ(world.directory->device(device.record.id)->state, DeviceState::revoked);
     EXPECT_NE(answer("1.answer").find("revoked"), std::string::npos);
+}
+
+class RevokeOrdersTest : public DeviceOrdersTest {
+protected:
+    RevokeOrdersTest() {
+        identity::Person lee;
+        lee.id = base::draw<wire::LedgerId>(world.random);
+        lee.role = wire::Role::doctor;
+        lee.name = "Dr Lee";
+        lee.login = "dr.lee";
+        EXPECT_TRUE(world.directory->add(lee));
+        lee_id = lee.id;
+        auto enrolment = world.open();
+        EXPECT_TRUE(
+            enrolment.register_user({.id = lee_id,
+                                     .role = lee.role,
+                                     .static_public = own.public_key(),
+                                     .token_verifier = crypto::Secret32::draw(world.random)}));
+        EXPECT_TRUE(enrolment.commit());
+        auto face = read_cloud_server(world.folder, 0).value();
+        EXPECT_TRUE(peers.take(std::move(face.provision)));
+    }
+    DeviceDesk desk_of_a_node() {
+        auto out = desk();
+        out.peers = &peers;
+        return out;
+    }
+    [[nodiscard]] bool is_refused() const {
+        const auto refused = peers.refused();
+        return std::ranges::count(refused, *keyagreement::PeerName::from(lee_id.view())) == 1;
+    }
+    static std::string order_for(std::string_view user) {
+        return R"({"order":"revoke_user","user":")" + std::string(user) + R"("})";
+    }
+
+    wire::LedgerId lee_id;
+    identity::Peers peers{*world.directory};
+    DeskEnroller node{desk_of_a_node()};
+};
+
+TEST_F(RevokeOrdersTest, TheRunningNodeRefusesHerClientAtOnce) {
+    ASSERT_FALSE(is_refused());
+    leave("1.order", order_for("dr.lee"));
+    ASSERT_TRUE(node.obey_orders());
+    EXPECT_NE(answer("1.answer").find("revoked"), std::string::npos) << answer("1.answer");
+    EXPECT_TRUE(is_refused()) << "whoever holds its sessions closes them";
+}
+
+TEST_F(RevokeOrdersTest, TheIdNamesHerToo) {
+    leave("1.order", order_for(base::to_hex(lee_id.view())));
+    ASSERT_TRUE(node.obey_orders());
+    EXPECT_TRUE(is_refused());
+}
+
+TEST_F(RevokeOrdersTest, OneThatAKilledNodeHadBegunIsCarriedOut) {
+    leave("1.begun", order_for("dr.lee"));
+    ASSERT_TRUE(node.obey_orders());
+    EXPECT_TRUE(is_refused());
+}
+
+TEST_F(RevokeOrdersTest, AStrangersLoginAndAPersonWithoutAClientAreNamedAsThatAndChangeNothing) {
+    leave("1.order", order_for("dr.nobody"));
+    leave("2.order", order_for(base::to_hex(world.patient.view())));
+    ASSERT_TRUE(node.obey_orders());
+    EXPECT_NE(answer("1.answer").find("nobody has the login or id 'dr.nobody'"), std::string::npos);
+    EXPECT_NE(answer("2.answer").find("has registered no client"), std::string::npos);
+    EXPECT_FALSE(is_refused());
 }
 
 }  // namespace

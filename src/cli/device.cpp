@@ -6,36 +6,18 @@
 #include <boost/json.hpp>
 
 #include "cli/demo.h"
-#include "cli/device_desk.h"
 #include "cli/own_desk.h"
-#include "crypto/random.h"
-#include "storage/files.h"
 #include "storage/rocks_store.h"
 
 namespace cli {
 namespace {
 
 namespace json = boost::json;
-using base::ErrorCode;
 using base::Result;
 
 int complain(const base::Error& error) {
     fmt::print(stderr, "salus: {}\n", error.detail);
     return 1;
-}
-
-/// Done by the node that runs, or here if none does.
-Result<json::object> carry_out(const DataFolder& folder, const json::object& order) {
-    if (auto setup = read_setup(folder); !setup) return base::pass(setup);
-    auto lock = storage::FolderLock::take(folder.databases());
-    if (!lock && lock.error().code != ErrorCode::busy) return base::pass(lock);
-    if (!lock) {
-        crypto::SystemRandom random;
-        return order_from_node(folder, order, random);
-    }
-    OwnDesk own(folder);
-    if (auto opened = own.open(); !opened) return base::pass(opened);
-    return obey(own.desk(), order);
 }
 
 int print_outcome(const Result<json::object>& outcome, bool as_json) {

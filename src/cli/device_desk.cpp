@@ -83,14 +83,16 @@ std::string text_in(const json::object& object, std::string_view name) {
                                                   : std::string();
 }
 
+std::optional<identity::Person> person_named(const identity::Directory& directory,
+                                             const std::string& word) {
+    if (auto person = directory.person_by_login(word)) return person;
+    const auto id = base::fixed_from_hex<wire::LedgerId>(word);
+    return id ? directory.person(*id) : std::nullopt;
+}
+
 Result<identity::Person> patient_named(const identity::Directory& directory,
                                        const std::string& word) {
-    auto person = directory.person_by_login(word);
-    if (!person) {
-        if (const auto id = base::fixed_from_hex<wire::LedgerId>(word)) {
-            person = directory.person(*id);
-        }
-    }
+    const auto person = person_named(directory, word);
     if (person && person->role == wire::Role::patient) return *person;
     return base::fail(ErrorCode::not_found, "no patient has the login or id '" + word + "'");
 }
@@ -144,6 +146,16 @@ Result<json::object> obey_state(const DeviceDesk& desk, const json::object& orde
     return json::object{{"id", base::to_hex(id->view())}, {"state", identity::name_of(*state)}};
 }
 
+Result<json::object> obey_revoke_user(const DeviceDesk& desk, const json::object& order) {
+    const auto word = text_in(order, "user");
+    const auto person = person_named(desk.directory, word);
+    if (!person) {
+        return base::fail(ErrorCode::not_found, "nobody has the login or id '" + word + "'");
+    }
+    if (auto revoked = revoke_user(desk, person->id); !revoked) return base::pass(revoked);
+    return json::object{{"id", base::to_hex(person->id.view())}, {"client", "revoked"}};
+}
+
 }  // namespace
 
 Result<EnrolledDevice> enrol_device(const DeviceDesk& desk, const NewDevice& device,
@@ -185,6 +197,13 @@ Result<askg::KeyGenerator::Registration> register_user(const DeviceDesk& desk,
     return registration;
 }
 
+Result<void> revoke_user(const DeviceDesk& desk, const wire::LedgerId& user) {
+    auto enrolment = Enrolment::open(parts_of(desk));
+    if (!enrolment) return base::pass(enrolment);
+    if (auto revoked = enrolment->revoke_user(user); !revoked) return revoked;
+    return publish(desk, *enrolment);
+}
+
 Result<void> take_up(const DeviceDesk& desk) {
     auto enrolment = Enrolment::open(parts_of(desk));
     if (!enrolment) return base::pass(enrolment);
@@ -207,6 +226,7 @@ Result<json::object> obey(const DeviceDesk& desk, const json::object& order) {
     const auto what = text_in(order, "order");
     if (what == "enrol") return obey_enrol(desk, order);
     if (what == "state") return obey_state(desk, order);
+    if (what == "revoke_user") return obey_revoke_user(desk, order);
     return base::fail(ErrorCode::malformed, "an order that nobody knows");
 }
 
@@ -237,12 +257,12 @@ Result<void> close_order(const fs::path& begun, const Result<json::object>& answ
     return {};
 }
 
-/// What a node had begun when it was killed. To set a state twice does no harm; a second device
-/// under the same order would have other keys than the first.
+/// What a node had begun when it was killed. To set a state, or revoke, twice does no harm; a
+/// second device under the same order would have other keys than the first.
 Result<json::object> obey_again(const DeviceDesk& desk, const fs::path& begun) {
     const auto order = read_object(begun);
     if (!order) return base::pass(order);
-    if (text_in(*order, "order") == "state") return obey(desk, *order);
+    if (text_in(*order, "order") != "enrol") return obey(desk, *order);
     return base::fail(ErrorCode::conflict,
                       "the node ended while it carried this out; salus device list says whether "
                       "the device is enrolled: retire it, and enrol it anew");
@@ -298,8 +318,8 @@ Result<json::object> order_from_node(const DataFolder& folder, const json::objec
         }
         if (!appears(answer_file, work_patience)) {
             return base::fail(ErrorCode::unavailable,
-                              "the node has begun and does not end; salus device list shows what "
-                              "became of it");
+                              "the node has begun and does not end; salus device list and salus "
+                              "askg list show what became of it");
         }
     }
     auto answer = read_object(answer_file);

@@ -50,6 +50,9 @@ struct DeviceDesk {  // all borrowed
 /// Registers a person's client for signing in by key agreement. Errors: those of `Enrolment`.
 [[nodiscard]] base::Result<askg::KeyGenerator::Registration> register_user(
     const DeviceDesk& desk, const askg::UserApplication& user);
+/// Revokes a person's client: it signs in no more, and the sessions that it opened end. Her
+/// password stays. Errors: those of `Enrolment`.
+[[nodiscard]] base::Result<void> revoke_user(const DeviceDesk& desk, const wire::LedgerId& user);
 
 /// What a process that was killed, or worked while no node ran, left undone: see
 /// `Enrolment::take_up`. At the start of a node; needs `chain`.
@@ -60,8 +63,9 @@ struct DeviceDesk {  // all borrowed
 /// the devices at its next start: they have the next 30 days for that.
 [[nodiscard]] base::Result<void> renew_credentials(const DeviceDesk& desk);
 
-/// What a command asks for, as JSON: {"order": "enrol", ...} or {"order": "state", ...}; the
-/// members are those of `salus device`'s options. Answers with what became of it.
+/// What a command asks for, as JSON: {"order": "enrol", ...} or {"order": "state", ...}, with the
+/// members of `salus device`'s options; or {"order": "revoke_user", "user": login or id}. Answers
+/// with what became of it.
 [[nodiscard]] base::Result<boost::json::object> obey(const DeviceDesk& desk,
                                                      const boost::json::object& order);
 

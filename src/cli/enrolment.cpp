@@ -30,7 +30,8 @@ std::filesystem::path credentials_of_pda(const DataFolder& folder, const wire::D
     return folder.pda() / file_name(id);
 }
 
-keyagreement::PeerName name_of(const wire::DeviceId& id) {
+template <class Id>
+keyagreement::PeerName name_of(const Id& id) {
     keyagreement::PeerName name;
     name.bytes = id.bytes;
     return name;
@@ -292,15 +293,15 @@ Result<askg::KeyGenerator::Registration> Enrolment::register_user(
 
 Result<askg::KeyGenerator::Registration> Enrolment::registered_anew(
     const askg::UserApplication& application) {
-    keyagreement::PeerName name;
-    name.bytes = application.id.bytes;
-    const auto known = generator_->member(askg::PartyRole::user, name);
-    if (known && !known->revoked) {
-        const auto entry = generator_->revoke(askg::PartyRole::user, name);
-        if (!entry) return base::pass(entry);
+    const auto name = name_of(application.id);
+    if (generator_->member(askg::PartyRole::user, name)) {
+        if (auto gone = withdraw(askg::PartyRole::user, name); !gone) return base::pass(gone);
     }
-    if (known) tell(known->record, wire::CertificationEvent::revoked);
     return generator_->register_user(application);
+}
+
+Result<void> Enrolment::revoke_user(const wire::LedgerId& id) {
+    return withdraw(askg::PartyRole::user, name_of(id));
 }
 
 Result<void> Enrolment::end(const wire::DeviceId& id, DeviceState state, const wire::LedgerId& by) {
@@ -308,14 +309,18 @@ Result<void> Enrolment::end(const wire::DeviceId& id, DeviceState state, const w
     if (auto set = parts_.directory.set_state(id, state, by); !set) return set;
     const auto device = parts_.directory.device(id);
     changed_.insert(device ? device->pda : id);
-    return withdraw(device ? askg::PartyRole::device : askg::PartyRole::pda, id);
+    return withdraw(device ? askg::PartyRole::device : askg::PartyRole::pda, name_of(id));
 }
 
-Result<void> Enrolment::withdraw(askg::PartyRole role, const wire::DeviceId& id) {
-    const auto member = generator_->member(role, name_of(id));
-    if (!member) return base::fail(ErrorCode::not_found, "the key generator knows no such device");
+Result<void> Enrolment::withdraw(askg::PartyRole role, const keyagreement::PeerName& name) {
+    const auto member = generator_->member(role, name);
+    if (!member) {
+        return base::fail(ErrorCode::not_found, role == askg::PartyRole::user
+                                                    ? "this person has registered no client"
+                                                    : "the key generator knows no such device");
+    }
     if (!member->revoked) {
-        const auto entry = generator_->revoke(role, name_of(id));
+        const auto entry = generator_->revoke(role, name);
         if (!entry) return base::pass(entry);
     }
     tell(member->record, wire::CertificationEvent::revoked);
@@ -339,7 +344,7 @@ Result<void> Enrolment::take_up(const Shown& shown) {
         const auto member = generator_->member(role, name_of(record.id));
         if (!record.ended() || !member || member->revoked) return {};
         cut_off = true;
-        return withdraw(role, record.id);
+        return withdraw(role, name_of(record.id));
     };
     for (const auto& device : parts_.directory.devices()) {
         if (auto ended = end_with(askg::PartyRole::device, device); !ended) return ended;

@@ -87,6 +87,9 @@ public:
     /// A person's client; the one that was registered before is revoked, unless it is this one.
     [[nodiscard]] base::Result<askg::KeyGenerator::Registration> register_user(
         const askg::UserApplication& application);
+    /// Revokes the client that a person registered, for ever; again, where that was cut off. She
+    /// may register another. Errors: `not_found` if she has none.
+    [[nodiscard]] base::Result<void> revoke_user(const wire::LedgerId& id);
     /// Writes what changed for others: the credentials of PDAs, their list, and the cloud server's
     /// provision; then tells the chain. Call it once after the calls above; what it did not write,
     /// the next one does.
@@ -128,7 +131,8 @@ private:
     [[nodiscard]] base::Result<void> renew_devices_here(const wire::LedgerId& patient);
     [[nodiscard]] base::Result<void> renew_device_here(const wire::DeviceId& id);
     [[nodiscard]] base::Result<bool> take_up_generation(const askg::Domain& domain);
-    [[nodiscard]] base::Result<void> withdraw(askg::PartyRole role, const wire::DeviceId& id);
+    [[nodiscard]] base::Result<void> withdraw(askg::PartyRole role,
+                                              const keyagreement::PeerName& name);
     [[nodiscard]] base::Result<identity::PdaRecord> pda_of(const wire::LedgerId& patient) const;
     [[nodiscard]] base::Result<void> write_pda(const wire::DeviceId& id);
     [[nodiscard]] base::Result<void> write_pda_list();

@@ -151,6 +151,70 @@ TEST_F(EnrolmentTest, AUserWhoAsksAgainWithTheSameClientKeepsHerRegistration) {
     EXPECT_EQ(world.told[0].event, CertificationEvent::certified);
 }
 
+class RevokedUserTest : public EnrolmentTest {
+protected:
+    RevokedUserTest() {
+        EXPECT_TRUE(enrolment.register_user(applied(own)));
+        EXPECT_TRUE(enrolment.commit());
+        record = at_server().record;
+    }
+    [[nodiscard]] askg::UserApplication applied(const crypto::X25519PrivateKey& client) const {
+        return {.id = user,
+                .role = wire::Role::doctor,
+                .static_public = client.public_key(),
+                .token_verifier = verifier.clone()};
+    }
+    /// What the cloud server has of her client.
+    [[nodiscard]] askg::ProvisionedPeer at_server() const {
+        auto face = read_cloud_server(world.folder, 0).value();
+        const auto found = std::ranges::find(face.provision.peers, user.bytes,
+                                             [](const auto& peer) { return peer.name.bytes; });
+        EXPECT_NE(found, face.provision.peers.end());
+        return std::move(*found);
+    }
+
+    wire::LedgerId user = base::draw<wire::LedgerId>(world.random);
+    Enrolment enrolment = world.open();
+    askg::Record record;
+};
+
+TEST_F(RevokedUserTest, TheChainIsToldAndTheCloudServerLosesHerKeys) {
+    EXPECT_FALSE(at_server().revoked);
+    ASSERT_TRUE(enrolment.revoke_user(user));
+    ASSERT_TRUE(enrolment.commit());
+    EXPECT_TRUE(told(record, CertificationEvent::revoked));
+    EXPECT_TRUE(at_server().revoked);
+    EXPECT_TRUE(at_server().keys.empty());
+}
+
+TEST_F(RevokedUserTest, ARevocationThatWasCutOffIsToldWhenItIsAskedForAgain) {
+    ASSERT_TRUE(enrolment.revoke_user(user));
+    {
+        Enrolment killed = std::move(enrolment);
+    }
+    ASSERT_FALSE(told(record, CertificationEvent::revoked));
+    auto after = world.open();
+    ASSERT_TRUE(after.revoke_user(user));
+    ASSERT_TRUE(after.commit());
+    EXPECT_TRUE(told(record, CertificationEvent::revoked));
+    EXPECT_TRUE(at_server().revoked);
+}
+
+TEST_F(RevokedUserTest, SheMayRegisterAnotherClient) {
+    ASSERT_TRUE(enrolment.revoke_user(user));
+    ASSERT_TRUE(enrolment.commit());
+    ASSERT_TRUE(enrolment.register_user(applied(crypto::X25519PrivateKey::draw(world.random))));
+    ASSERT_TRUE(enrolment.commit());
+    EXPECT_FALSE(at_server().revoked);
+    EXPECT_NE(at_server().record, record);
+}
+
+TEST_F(RevokedUserTest, WhoHasNoClientHasNoneToRevoke) {
+    const auto refused = enrolment.revoke_user(world.patient);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::not_found);
+}
+
 // Goal: a second cloud server, under whatever id, takes nobody away from the node's own. Method:
 // one whose id comes first, and one that the key generator knew before the node's.
 TEST_F(EnrolmentTest, PartiesAreToldOfTheFoldersOwnServerFirst) {

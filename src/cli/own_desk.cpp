@@ -2,6 +2,7 @@
 #include "cli/own_desk.h"
 
 #include "cli/demo.h"
+#include "storage/files.h"
 
 namespace cli {
 
@@ -29,6 +30,19 @@ DeviceDesk OwnDesk::desk() {
             .directory = *directory_,
             .clock = clock_,
             .random = random_};
+}
+
+Result<boost::json::object> carry_out(const DataFolder& folder, const boost::json::object& order) {
+    if (auto setup = read_setup(folder); !setup) return base::pass(setup);
+    auto lock = storage::FolderLock::take(folder.databases());
+    if (!lock && lock.error().code != base::ErrorCode::busy) return base::pass(lock);
+    if (!lock) {
+        crypto::SystemRandom random;
+        return order_from_node(folder, order, random);
+    }
+    OwnDesk own(folder);
+    if (auto opened = own.open(); !opened) return base::pass(opened);
+    return obey(own.desk(), order);
 }
 
 }  // namespace cli

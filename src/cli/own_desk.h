@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <memory>
 
 #include "base/clock.h"
@@ -34,5 +35,10 @@ private:
     std::unique_ptr<storage::RocksStore> store_;
     std::unique_ptr<identity::Directory> directory_;
 };
+
+/// Has `order` (device_desk.h) carried out by the node that runs on the folder, or here if none
+/// does. Errors: those of `read_setup`, `obey` and `order_from_node`.
+[[nodiscard]] base::Result<boost::json::object> carry_out(const DataFolder& folder,
+                                                          const boost::json::object& order);
 
 }  // namespace cli

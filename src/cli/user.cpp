@@ -12,6 +12,7 @@
 #include "askg/user_secret.h"
 #include "base/clock.h"
 #include "cli/demo.h"
+#include "cli/own_desk.h"
 #include "cli/secret_file.h"
 #include "crypto/random.h"
 #include "keyagreement/credentials.h"
@@ -184,6 +185,18 @@ Result<void> log_in(const UserCommand& command) {
     return {};
 }
 
+Result<void> revoke_client(const UserCommand& command) {
+    const auto outcome =
+        carry_out(command.folder, {{"order", "revoke_user"}, {"user", command.user}});
+    if (!outcome) return base::pass(outcome);
+    if (command.json) {
+        fmt::print("{}\n", json::serialize(*outcome));
+    } else {
+        fmt::print("revoked: the client of {}\n", text_in(*outcome, "id"));
+    }
+    return {};
+}
+
 int exit_of(const Result<void>& done) {
     if (done) return 0;
     fmt::print(stderr, "salus: {}\n", done.error().detail);
@@ -197,6 +210,9 @@ int user_register_command(const UserCommand& command) {
 }
 int user_login_command(const UserCommand& command) {
     return exit_of(log_in(command));
+}
+int user_revoke_command(const UserCommand& command) {
+    return exit_of(revoke_client(command));
 }
 
 }  // namespace cli

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "cli/data_folder.h"
+
 namespace cli {
 
 struct UserCommand {
@@ -17,11 +19,18 @@ struct UserCommand {
     // To sign in.
     std::filesystem::path session;  ///< Gets the session's cookie, mode 0600; empty: not kept.
     bool json = false;
+    // To revoke.
+    DataFolder folder;
+    std::string user;  ///< Login, or id in hexadecimal.
 };
 /// Registers this client: draws what it keeps, derives the user's token and key from that and from
 /// u, and hands the node the public key and the token's verifier alone.
 [[nodiscard]] int user_register_command(const UserCommand& command);
 /// Agrees on keys with the node (profile 3) and signs in under them, without a password.
 [[nodiscard]] int user_login_command(const UserCommand& command);
+/// Revokes the client that a person registered: at the key generator, on the chain, and at the
+/// node, which ends the logins and sessions of that client. A node that runs does it; otherwise
+/// this command, and what goes onto the chain waits for the node's next start.
+[[nodiscard]] int user_revoke_command(const UserCommand& command);
 
 }  // namespace cli

@@ -10,10 +10,13 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SALUS = ROOT / "build" / "release" / "salus"
@@ -213,6 +216,61 @@ def devices_come_and_go(work):
     check("the chain verifies", verified.returncode == 0, verified.stdout)
 
 
+def users_come_and_go(work):
+    """A person's client is revoked beside a running node: its session ends, and it opens no other."""
+    print("a person's client that is registered, signs in, and is revoked while everything runs")
+    work = pathlib.Path(work)
+    data, secret, session = work / "data", work / "secret", work / "session"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        at = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    secret.write_text("what only Dr Lee knows")
+    secret.chmod(0o600)
+
+    def answers(path, cookie=""):
+        request = urllib.request.Request(at + path, headers={"Cookie": f"salus_session={cookie}"})
+        try:
+            return urllib.request.urlopen(request, timeout=5).status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return None
+
+    def user(verb, keys, *more):
+        return salus("user", verb, "--at", at, "--secret", secret, "--keys", work / keys, *more)
+
+    process = subprocess.Popen([SALUS, "up", "--patients", "1", "--data", data, "--port",
+                                at.rsplit(":", 1)[1]], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    try:
+        check("the node is ready", wait_until(lambda: answers("/readyz") == 200, 60))
+        done = user("register", "first", "--login", "dr.lee")
+        check("a client is registered", done.returncode == 0, done.stderr)
+        done = user("login", "first", "--session", session)
+        check("and signs in", done.returncode == 0, done.stderr)
+        cookie = session.read_text() if session.exists() else ""
+        check("its session serves", answers("/api/v1/me", cookie) == 200)
+        blocks = salus("inspect", "--data", data).stdout.count(" certify ")
+        done = salus("user", "revoke", "dr.lee", "--data", data, "--json")
+        check("it is revoked", done.returncode == 0, done.stderr)
+        check("its session ends within two seconds",
+              wait_until(lambda: answers("/api/v1/me", cookie) == 401, 2))
+        check("it signs in no more", user("login", "first").returncode == 1)
+        check("the chain says so", wait_until(
+            lambda: salus("inspect", "--data", data).stdout.count(" certify ") == blocks + 1))
+        check("who has no client has none to revoke",
+              salus("user", "revoke", "nurse.kim", "--data", data).returncode == 1)
+        check("she registers another", user("register", "second", "--login", "dr.lee").returncode == 0)
+        done = user("login", "second")
+        check("which signs in", done.returncode == 0, done.stderr)
+    finally:
+        process.terminate()
+        process.wait(30)
+    done = salus("user", "revoke", "dr.lee", "--data", data)
+    check("that one is revoked while nothing runs", done.returncode == 0, done.stderr)
+    check("of which the chain does not know yet",
+          salus("askg", "verify-log", "--chain", "--data", data).returncode == 1)
+
+
 def over_coap(work):
     """Devices reach their PDAs over CoAP; the PDAs are killed twice on the way."""
     recorded = (DATA / "bidmc").is_dir()
@@ -255,7 +313,7 @@ def over_coap(work):
 
 def main():
     for part in (recorded_patients, simulated_patient, long_recording, over_coap,
-                 devices_come_and_go):
+                 devices_come_and_go, users_come_and_go):
         with tempfile.TemporaryDirectory(prefix="salus-path-") as work:
             part(work)
     print(f"{len(passed)} passed, {len(failed)} failed, {len(skipped)} skipped")
