@@ -6,7 +6,9 @@
 #include "base/check.h"
 #include "crypto/hash.h"
 #include "salus/v1/block.pb.h"
+#include "wire/block_bounds.h"
 #include "wire/internal/codec.h"
+#include "wire/internal/field_reader.h"
 #include "wire/transaction.h"
 
 namespace wire {
@@ -59,6 +61,28 @@ ConsensusPolicy read(const pb::ConsensusPolicy& in, FieldChecker& check) {
         .retarget_blocks = in.retarget_blocks(),
         .block_target = std::chrono::milliseconds{in.block_target_ms()},
     };
+}
+
+base::Result<void> check_count(std::string_view what, std::size_t count, std::size_t bound) {
+    if (count <= bound) return {};
+    return base::fail(base::ErrorCode::too_large, std::string(what) + ": " + std::to_string(count) +
+                                                      "; at most " + std::to_string(bound) +
+                                                      " are taken");
+}
+base::Result<void> check_approvals(std::size_t count) {
+    return check_count("approvals in a seal", count, seal_approvals_max);
+}
+
+/// Before protobuf makes anything of the bytes. It joins the parts of a seal that stands twice.
+base::Result<void> check_counts_of_block(base::ByteView bytes) {
+    const auto transactions = internal::count_field(bytes, pb::Block::kTransactionsFieldNumber);
+    auto fits = check_count("transactions in a block", transactions, block_transactions_max);
+    if (!fits) return fits;
+    std::size_t approvals = 0;
+    internal::count_field(bytes, pb::Block::kSealFieldNumber, [&](base::ByteView seal) {
+        approvals += internal::count_field(seal, pb::Seal::kApprovalsFieldNumber);
+    });
+    return check_approvals(approvals);
 }
 
 /// Sorted copies find twins in n log n: the lists come from strangers.
@@ -119,6 +143,7 @@ base::Bytes encode(const Seal& seal) {
 }
 
 base::Bytes encode(const Block& block) {
+    CHECK(block.transactions.size() <= block_transactions_max);
     pb::Block out;
     out.set_header(block.header_bytes.data(), block.header_bytes.size());
     write(block.seal, *out.mutable_seal());
@@ -170,6 +195,8 @@ base::Result<Header> decode_header(base::ByteView bytes) {
 
 base::Result<Seal> decode_seal(base::ByteView bytes) {
     constexpr std::string_view what = "seal";
+    const auto approvals = internal::count_field(bytes, pb::Seal::kApprovalsFieldNumber);
+    if (auto fits = check_approvals(approvals); !fits) return base::pass(fits);
     pb::Seal in;
     if (!internal::parse(bytes, in)) return internal::not_protobuf(what);
     FieldChecker check(what);
@@ -184,6 +211,7 @@ base::Result<Block> decode_block(base::ByteView bytes) {
     if (bytes.size() > block_bytes_max) {
         return internal::above_bound(what, bytes.size(), block_bytes_max);
     }
+    if (auto fits = check_counts_of_block(bytes); !fits) return base::pass(fits);
     pb::Block in;
     if (!internal::parse(bytes, in)) return internal::not_protobuf(what);
     const auto header_bytes = base::as_bytes(in.header());
@@ -210,6 +238,10 @@ base::Result<Genesis> decode_genesis(base::ByteView bytes) {
     constexpr std::string_view what = "genesis";
     if (bytes.size() > genesis_bytes_max) {
         return internal::above_bound(what, bytes.size(), genesis_bytes_max);
+    }
+    const auto members = internal::count_field(bytes, pb::Genesis::kMembersFieldNumber);
+    if (auto fits = check_count("members in a genesis", members, genesis_members_max); !fits) {
+        return base::pass(fits);
     }
     pb::Genesis in;
     if (!internal::parse(bytes, in)) return internal::not_protobuf(what);

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "salus/v1/block.pb.h"
+#include "wire/block_bounds.h"
 #include "wire/internal/test_samples.h"
 #include "wire/transaction.h"
 
@@ -239,6 +240,57 @@ TEST(Block, RefusesWhatIsTooLarge) {
               base::ErrorCode::too_large);
     EXPECT_EQ(decode_block(base::Bytes(block_bytes_max + 1, 0)).error().code,
               base::ErrorCode::too_large);
+}
+
+// Goal: what takes two bytes on the wire takes none in memory. Method: a million empty parts, and
+// one more than is taken.
+TEST(Block, RefusesMorePartsThanItTakesBeforeItMakesAnyOfThem) {
+    const auto parts = [](std::uint8_t tag, std::size_t count) {
+        base::Bytes out(2 * count, 0);
+        for (std::size_t i = 0; i < count; ++i) out[2 * i] = tag;
+        return out;
+    };
+    const auto in_seal = [](const base::Bytes& approvals) {
+        pb::Block block;
+        EXPECT_TRUE(block.mutable_seal()->ParseFromArray(approvals.data(),
+                                                         static_cast<int>(approvals.size())));
+        return bytes_of(block.SerializeAsString());
+    };
+    constexpr std::uint8_t transaction = 0x1A, approval = 0x1A, member = 0x22;
+    const auto too_many = [](const auto& decoded, std::string_view problem) {
+        EXPECT_EQ(decoded.error().code, base::ErrorCode::too_large);
+        EXPECT_THAT(decoded.error().detail, HasSubstr(problem));
+    };
+    too_many(decode_block(parts(transaction, 1'000'000)), "transactions in a block");
+    too_many(decode_block(parts(transaction, block_transactions_max + 1)), "65537; at most 65536");
+    too_many(decode_seal(parts(approval, seal_approvals_max + 1)), "approvals in a seal");
+    too_many(decode_block(in_seal(parts(approval, seal_approvals_max + 1))), "approvals in a seal");
+    too_many(decode_genesis(parts(member, genesis_members_max + 1)), "members in a genesis");
+    const auto in_bounds = decode_block(parts(transaction, block_transactions_max));
+    EXPECT_EQ(in_bounds.error().code, base::ErrorCode::malformed) << "it has no header";
+}
+
+// Goal: the parts of a seal that stands twice are counted together, as protobuf joins them.
+TEST(Block, CountsTheApprovalsOfASealInTwoParts) {
+    const auto half = [] {
+        pb::Block block;
+        for (std::size_t i = 0; i <= seal_approvals_max / 2; ++i) {
+            block.mutable_seal()->add_approvals();
+        }
+        return block.SerializeAsString();
+    }();
+    EXPECT_EQ(decode_block(bytes_of(half)).error().code, base::ErrorCode::malformed);
+    EXPECT_EQ(decode_block(bytes_of(half + half)).error().code, base::ErrorCode::too_large);
+}
+
+TEST(Block, TakesAsManyTransactionsAsItsBound) {
+    auto block = samples::block();
+    block.transactions.assign(block_transactions_max, base::Bytes{1});
+    const auto decoded = decode_block(encode(block));
+    ASSERT_TRUE(decoded) << decoded.error().detail;
+    EXPECT_EQ(decoded->transactions.size(), block_transactions_max);
+    block.transactions.emplace_back(1, 1);
+    EXPECT_DEATH((void)encode(block), "broken invariant");
 }
 
 template <class Decode>

@@ -315,20 +315,30 @@ BatchPath read_batch(const CanonicalFields& in, FieldChecker& check) {
     return out;
 }
 
-/// The parts of an envelope, each read where it stands.
+/// The parts of an envelope, each read where it stands. Of signatures beyond `signatures_max` only
+/// the form is looked at: what reads one takes some 600 bytes, and an envelope has room for 30,000.
 struct EnvelopeFields {
     explicit EnvelopeFields(base::ByteView envelope) : outer(envelope, envelope_form) {
-        for (const auto part : outer.repeated()) signatures.emplace_back(part, signature_form);
+        for (const auto part : outer.repeated()) {
+            CanonicalFields one(part, signature_form);
+            others_whole = others_whole && one.whole();
+            if (signatures.size() < signatures_max) signatures.push_back(std::move(one));
+        }
         const int batch_field = pb::Transaction::kBatchFieldNumber;
         if (outer.has(batch_field)) batch.emplace(outer.bytes(batch_field), batch_form);
     }
+    [[nodiscard]] bool whole() const { return others_whole && all(&CanonicalFields::whole); }
+    [[nodiscard]] bool canonical() const { return all(&CanonicalFields::canonical); }
+    CanonicalFields outer;
+    std::vector<CanonicalFields> signatures;
+    std::optional<CanonicalFields> batch;
+    bool others_whole = true;
+
+private:
     [[nodiscard]] bool all(bool (CanonicalFields::*says)() const) const {
         return (outer.*says)() && (!batch || ((*batch).*says)()) &&
                std::ranges::all_of(signatures, says);
     }
-    CanonicalFields outer;
-    std::vector<CanonicalFields> signatures;
-    std::optional<CanonicalFields> batch;
 };
 
 base::Result<void> check_scalars(const std::vector<Signature>& signatures) {
@@ -416,13 +426,13 @@ base::Result<Transaction> decode_transaction(base::ByteView envelope) {
         return internal::above_bound(what, envelope.size(), transaction_bytes_max);
     }
     const EnvelopeFields in(envelope);
-    if (!in.all(&CanonicalFields::whole)) return internal::not_protobuf(what);
+    if (!in.whole()) return internal::not_protobuf(what);
     const auto raw_body = in.outer.bytes(pb::Transaction::kBodyFieldNumber);
     auto body = decode_body(raw_body);
     if (!body) return base::pass(body);
 
     FieldChecker check(what);
-    if (in.signatures.size() > signatures_max) {
+    if (in.outer.repeated().size() > signatures_max) {
         check.require(false, "more than 4 signatures");
         return check.failure();
     }
@@ -451,7 +461,7 @@ base::Result<Transaction> decode_transaction(base::ByteView envelope) {
     if (out.batch) {
         if (auto fits = check_batch(*out.batch); !fits) return base::pass(fits);
     }
-    if (!in.all(&CanonicalFields::canonical)) return internal::not_canonical(what);
+    if (!in.canonical()) return internal::not_canonical(what);
     return out;
 }
 

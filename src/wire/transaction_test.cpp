@@ -375,6 +375,22 @@ TEST(Transaction, RefusesSignaturesOutOfForm) {
     EXPECT_TRUE(decode_transaction(encode(four)));
 }
 
+// Goal: of signatures beyond the fourth the form alone is looked at, and what is said of an
+// envelope is the same. Method: all that fit into 64 KiB; then the last of them cut short.
+TEST(Transaction, RefusesAnEnvelopeFullOfSignaturesByTheSameCodes) {
+    auto envelope = encode(samples::transaction(samples::report()));
+    while (envelope.size() + 2 <= transaction_bytes_max) {
+        envelope.push_back(0x12);  // field 2, no bytes
+        envelope.push_back(0);
+    }
+    const auto full = decode_transaction(envelope);
+    EXPECT_EQ(full.error().code, base::ErrorCode::malformed);
+    EXPECT_THAT(full.error().detail, HasSubstr("more than 4 signatures"));
+    envelope.resize(envelope.size() - 6);
+    envelope.insert(envelope.end(), {0x12, 0x01, 0x08});
+    EXPECT_EQ(decode_transaction(envelope).error().code, base::ErrorCode::undecodable);
+}
+
 // Goal: nobody can alter a signature and have another valid one. Method: each way out of range.
 TEST(Transaction, RefusesSignaturesThatCouldBeAltered) {
     const auto with_byte = [](std::size_t at, std::uint8_t value) {

@@ -3,14 +3,10 @@
 
 #include <limits>
 
+#include "wire/internal/field_reader.h"
+
 namespace wire::internal {
 namespace {
-
-// Wire types of the encoding; 3 and 4 are groups, which no schema of ours has.
-constexpr std::uint32_t type_varint = 0;
-constexpr std::uint32_t type_fixed64 = 1;
-constexpr std::uint32_t type_bytes = 2;
-constexpr std::uint32_t type_fixed32 = 5;
 
 constexpr bool has_bit(std::uint32_t set, std::uint32_t field) {
     return field < CanonicalFields::fields_max && (set >> field & 1U) != 0;
@@ -18,53 +14,8 @@ constexpr bool has_bit(std::uint32_t set, std::uint32_t field) {
 
 }  // namespace
 
-/// Takes the encoding's parts off the front.
-class CanonicalFields::Reader {
-public:
-    explicit Reader(base::ByteView rest) : rest_(rest) {}
-
-    [[nodiscard]] bool at_end() const { return rest_.empty(); }
-    [[nodiscard]] bool whole() const { return whole_; }
-    /// Whether every number so far was as short as can be.
-    [[nodiscard]] bool shortest() const { return shortest_; }
-
-    std::uint64_t varint() {
-        constexpr std::size_t bytes_max = 10;
-        std::uint64_t value = 0;
-        for (std::size_t i = 0; i < bytes_max && i < rest_.size(); ++i) {
-            const std::uint64_t part = rest_[i] & 0x7FU;
-            value |= part << (7 * i);
-            if ((rest_[i] & 0x80U) != 0) continue;
-            if (i > 0 && part == 0) shortest_ = false;
-            if (i + 1 == bytes_max && part > 1) shortest_ = false;
-            rest_ = rest_.subspan(i + 1);
-            return value;
-        }
-        return fail();
-    }
-    base::ByteView take(std::uint64_t count) {
-        if (count > rest_.size()) {
-            fail();
-            return {};
-        }
-        const auto taken = rest_.first(static_cast<std::size_t>(count));
-        rest_ = rest_.subspan(taken.size());
-        return taken;
-    }
-    std::uint64_t fail() {
-        whole_ = false;
-        rest_ = {};
-        return 0;
-    }
-
-private:
-    base::ByteView rest_;
-    bool whole_ = true;
-    bool shortest_ = true;
-};
-
 CanonicalFields::CanonicalFields(base::ByteView message, const MessageForm& form) {
-    Reader reader(message);
+    FieldReader reader(message);
     std::uint32_t last = 0;
     while (!reader.at_end()) {
         const auto key = reader.varint();
@@ -80,7 +31,7 @@ CanonicalFields::CanonicalFields(base::ByteView message, const MessageForm& form
     canonical_ = canonical_ && whole_ && reader.shortest();
 }
 
-void CanonicalFields::take(std::uint32_t field, std::uint32_t wire_type, Reader& reader,
+void CanonicalFields::take(std::uint32_t field, std::uint32_t wire_type, FieldReader& reader,
                            const MessageForm& form) {
     switch (wire_type) {
         case type_varint: {

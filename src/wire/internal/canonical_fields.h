@@ -19,6 +19,8 @@ constexpr std::uint32_t fields(std::initializer_list<int> numbers) {
     return set;
 }
 
+class FieldReader;
+
 /// The fields that a message of our schemas has, by the way they are written.
 struct MessageForm {
     std::uint32_t bytes = 0;
@@ -65,8 +67,7 @@ public:
     [[nodiscard]] std::span<const base::ByteView> repeated() const { return repeated_; }
 
 private:
-    class Reader;
-    void take(std::uint32_t field, std::uint32_t wire_type, Reader& reader,
+    void take(std::uint32_t field, std::uint32_t wire_type, FieldReader& reader,
               const MessageForm& form);
     void take_number(std::uint32_t field, std::uint64_t value, const MessageForm& form);
     void take_bytes(std::uint32_t field, base::ByteView value, const MessageForm& form);
