@@ -100,13 +100,13 @@ std::size_t merkle_path_length(std::uint64_t index, std::uint64_t size) {
 
 // Source: RFC 9162 section 2.1.4.2, with its names. The RFC leaves two cases to the caller: equal
 // sizes (the path is empty, the roots are equal) and the empty tree, a prefix of every tree.
-bool verify_merkle_consistency(std::uint64_t old_size, const Digest32& old_root,
-                               std::uint64_t new_size, const Digest32& new_root,
-                               std::span<const Digest32> path) {
-    if (old_size > new_size) return false;
-    if (old_size == new_size) return path.empty() && old_root == new_root;
-    if (old_size == 0) return path.empty() && old_root == merkle_root({});
-    if (path.empty()) return false;
+std::optional<Digest32> merkle_consistency_root(std::uint64_t old_size, const Digest32& old_root,
+                                                std::uint64_t new_size,
+                                                std::span<const Digest32> path) {
+    if (old_size == 0 || old_size > new_size || path.empty() != (old_size == new_size)) {
+        return std::nullopt;
+    }
+    if (path.empty()) return old_root;
     std::uint64_t fn = old_size - 1;
     std::uint64_t sn = new_size - 1;
     while ((fn & 1) != 0) {
@@ -118,7 +118,7 @@ bool verify_merkle_consistency(std::uint64_t old_size, const Digest32& old_root,
     Digest32 fr = old_is_complete ? old_root : path[0];
     Digest32 sr = fr;
     for (const auto& c : path.subspan(old_is_complete ? 0 : 1)) {
-        if (sn == 0) return false;
+        if (sn == 0) return std::nullopt;
         if ((fn & 1) != 0 || fn == sn) {
             fr = merkle_node(c, fr);
             sr = merkle_node(c, sr);
@@ -132,7 +132,16 @@ bool verify_merkle_consistency(std::uint64_t old_size, const Digest32& old_root,
         fn >>= 1;
         sn >>= 1;
     }
-    return sn == 0 && fr == old_root && sr == new_root;
+    if (sn != 0 || fr != old_root) return std::nullopt;
+    return sr;
+}
+
+bool verify_merkle_consistency(std::uint64_t old_size, const Digest32& old_root,
+                               std::uint64_t new_size, const Digest32& new_root,
+                               std::span<const Digest32> path) {
+    if (old_size == 0 && new_size != 0) return path.empty() && old_root == merkle_root({});
+    if (old_size == new_size) return path.empty() && old_root == new_root;
+    return merkle_consistency_root(old_size, old_root, new_size, path) == new_root;
 }
 
 }  // namespace crypto

@@ -34,5 +34,11 @@ namespace crypto {
 [[nodiscard]] bool verify_merkle_consistency(std::uint64_t old_size, const Digest32& old_root,
                                              std::uint64_t new_size, const Digest32& new_root,
                                              std::span<const Digest32> path);
+/// The new root that `path` proves, from the old one. Nothing where it does not begin with the old
+/// tree, or has not the length that these sizes have.
+[[nodiscard]] std::optional<Digest32> merkle_consistency_root(std::uint64_t old_size,
+                                                              const Digest32& old_root,
+                                                              std::uint64_t new_size,
+                                                              std::span<const Digest32> path);
 
 }  // namespace crypto

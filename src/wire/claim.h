@@ -94,8 +94,9 @@ inline constexpr std::size_t uncovered_readers_max = 16;
 /// The compact form: canonical protobuf (proto/salus/v1/receipt.proto), packed. Of a claim that
 /// would be above 64 KiB the plain one, which nobody reads.
 [[nodiscard]] base::Bytes encode(const Claim& claim);
-/// Version 2 of it, which is still read: the protobuf alone.
+/// Versions 2 and 3 of it, which are still read: the protobuf alone, and packed.
 [[nodiscard]] base::Bytes encode_plain(const Claim& claim);
+[[nodiscard]] base::Bytes encode_packed(const Claim& claim);
 /// For QR codes: "SALUS:" and the compact form in base45 (RFC 9285), all of it in QR's alphanumeric
 /// set.
 [[nodiscard]] std::string to_text(const Claim& claim);

@@ -8,6 +8,7 @@
 #include "wire/claim.h"
 #include "wire/internal/claim_bounds.h"
 #include "wire/internal/codec.h"
+#include "wire/internal/left_out.h"
 #include "wire/internal/packing.h"
 #include "wire/internal/shared_steps.h"
 
@@ -273,31 +274,141 @@ pb::Claim message_of(const Claim& claim, const StepSources* shared) {
     return out;
 }
 /// What is packed: with shared steps where the proofs of a transaction have some.
-base::Bytes shared_message_of(const Claim& claim) {
+pb::Claim shared_message_of(const Claim& claim) {
     std::optional<StepSources> shared;
     if (const auto* fact = std::get_if<ProvenTransaction>(&claim.fact)) {
         shared = shared_steps_of(*fact);
     }
-    return internal::serialise(message_of(claim, shared ? &*shared : nullptr));
+    return message_of(claim, shared ? &*shared : nullptr);
 }
 
-base::Result<Claim> claim_of(base::ByteView message, std::uint32_t version) {
-    pb::Claim in;
-    if (!internal::parse(message, in)) return internal::not_protobuf(what);
+/// Those that the message holds.
+std::vector<pb::StateProof*> proofs_of(pb::Claim& claim) {
+    std::vector<pb::StateProof*> out;
+    const auto add = [&](pb::StateProof& proof) { out.push_back(&proof); };
+    if (claim.has_transaction()) {
+        auto& fact = *claim.mutable_transaction();
+        for (auto& proof : *fact.mutable_signers()) add(proof);
+        if (fact.has_patient_leaf()) add(*fact.mutable_patient_leaf());
+        if (fact.has_consent()) add(*fact.mutable_consent());
+    } else if (claim.has_consent()) {
+        auto& fact = *claim.mutable_consent();
+        if (fact.has_patient_leaf()) add(*fact.mutable_patient_leaf());
+        if (fact.has_consent()) add(*fact.mutable_consent());
+    } else if (claim.has_no_consent()) {
+        auto& fact = *claim.mutable_no_consent();
+        if (fact.has_patient_leaf()) add(*fact.mutable_patient_leaf());
+        if (fact.has_patient_absence()) add(*fact.mutable_patient_absence());
+        for (auto& reader : *fact.mutable_readers()) {
+            if (reader.has_absence()) add(*reader.mutable_absence());
+            if (reader.has_record()) add(*reader.mutable_record());
+        }
+    } else if (claim.has_key_destroyed() && claim.key_destroyed().has_tombstone()) {
+        add(*claim.mutable_key_destroyed()->mutable_tombstone());
+    }
+    return out;
+}
+/// Bits that end in r - 1, r - 2, ..., 0 are written without these, with r beside.
+void cut_run(pb::StateProof& proof) {
+    auto& bits = *proof.mutable_bits();
+    std::uint32_t run = 0;
+    while (run < bits.size() && static_cast<std::uint8_t>(bits[bits.size() - 1 - run]) == run) {
+        ++run;
+    }
+    bits.resize(bits.size() - run);
+    proof.set_run(run);
+}
+bool restore_run(pb::StateProof& proof) {
+    if (proof.bits().size() + proof.run() > internal::state_steps_max) return false;
+    for (auto left = proof.run(); left > 0; --left) {
+        *proof.mutable_bits() += static_cast<char>(left - 1);
+    }
+    proof.clear_run();
+    return true;
+}
+
+/// Version 4 before it is packed.
+base::Bytes short_message_of(const Claim& claim) {
+    const auto cut = internal::shorten(claim);
+    // The steps that are shared are found in whole proofs, which a short claim has.
+    auto out = shared_message_of(cut.claim);
+    for (auto* proof : proofs_of(out)) cut_run(*proof);
+    out.set_header_rest(cut.header_rest.data(), cut.header_rest.size());
+    if (cut.claim.checkpoint) {
+        auto& link = *out.mutable_checkpoint();
+        link.set_size(cut.checkpoint_size);
+        link.set_height(cut.checkpoint_height);
+        link.set_header_hash(cut.checkpoint_header.data(), cut.checkpoint_header.size());
+        link.set_signatures(cut.signatures);
+        link.set_one_path(cut.one_path ? 1 : 0);
+    }
+    return internal::serialise(out);
+}
+
+/// `note`: whether a checkpoint has one.
+base::Result<Claim> claim_of(const pb::Claim& in, std::uint32_t version, bool note) {
     FieldChecker check(what);
-    check.require(in.version() == version, "its version is neither 2 nor 3");
+    check.require(in.version() == version, "its version is none of 2 to 4");
     Claim out{.header = bytes_of(in.header()),
               .seal = bytes_of(in.seal()),
               .fact = read_fact(in, check),
               .checkpoint = {}};
     if (in.has_checkpoint()) {
-        check.require(!in.checkpoint().note().empty(), "a checkpoint without a note");
+        check.require(in.checkpoint().note().empty() != note, "a checkpoint without a note");
         out.checkpoint = CheckpointLink{
             .note = in.checkpoint().note(),
             .path = read_path(in.checkpoint().path(), internal::consistency_steps_max,
                               "the checkpoint's path is not 0 to 128 times 32 bytes", check)};
     }
     if (!check.ok()) return check.failure();
+    return out;
+}
+
+base::Result<Claim> plain_claim_of(base::ByteView message) {
+    pb::Claim in;
+    if (!internal::parse(message, in)) return internal::not_protobuf(what);
+    auto claim = claim_of(in, internal::claim_version_plain, true);
+    if (claim && !internal::same(encode_plain(*claim), message)) {
+        return internal::not_canonical(what);
+    }
+    return claim;
+}
+base::Result<Claim> packed_claim_of(base::ByteView message) {
+    pb::Claim in;
+    if (!internal::parse(message, in)) return internal::not_protobuf(what);
+    auto claim = claim_of(in, 0, true);
+    if (claim && !internal::same(internal::serialise(shared_message_of(*claim)), message)) {
+        return internal::not_canonical(what);
+    }
+    return claim;
+}
+base::Result<Claim> short_claim_of(base::ByteView message) {
+    pb::Claim in;
+    if (!internal::parse(message, in)) return internal::not_protobuf(what);
+    for (auto* proof : proofs_of(in)) {
+        if (!restore_run(*proof)) {
+            return base::fail(base::ErrorCode::malformed, "receipt: a proof has at most 256 bits");
+        }
+    }
+    auto cut = claim_of(in, 0, in.checkpoint().signatures().empty());
+    if (!cut) return cut;
+    const auto& link = in.checkpoint();
+    auto claim = internal::restore({.claim = *std::move(cut),
+                                    .header_rest = bytes_of(in.header_rest()),
+                                    .signatures = link.signatures(),
+                                    .checkpoint_size = link.size(),
+                                    .checkpoint_height = link.height(),
+                                    .checkpoint_header = bytes_of(link.header_hash()),
+                                    .one_path = link.one_path() == 1});
+    if (!claim || !internal::same(short_message_of(*claim), message)) {
+        return internal::not_canonical(what);
+    }
+    return *std::move(claim);
+}
+
+base::Bytes packed(base::ByteView message, std::uint8_t version) {
+    auto out = internal::pack(message);
+    out.insert(out.begin(), version);
     return out;
 }
 
@@ -309,33 +420,28 @@ base::Bytes encode_plain(const Claim& claim) {
     return internal::serialise(out);
 }
 
-base::Bytes encode(const Claim& claim) {
-    const auto message = shared_message_of(claim);
+base::Bytes encode_packed(const Claim& claim) {
+    const auto message = internal::serialise(shared_message_of(claim));
     if (message.size() > claim_bytes_max) return encode_plain(claim);
-    const auto packed = internal::pack(message);
-    base::Bytes out{internal::claim_version_packed};
-    out.insert(out.end(), packed.begin(), packed.end());
-    return out;
+    return packed(message, internal::claim_version_packed);
+}
+
+base::Bytes encode(const Claim& claim) {
+    const auto message = short_message_of(claim);
+    if (message.size() > claim_bytes_max) return encode_plain(claim);
+    return packed(message, internal::claim_version_short);
 }
 
 base::Result<Claim> decode_claim(base::ByteView bytes) {
     if (bytes.size() > claim_bytes_max) {
         return internal::above_bound(what, bytes.size(), claim_bytes_max);
     }
-    if (bytes.empty() || bytes.front() != internal::claim_version_packed) {
-        auto claim = claim_of(bytes, internal::claim_version_plain);
-        if (claim && !internal::same(encode_plain(*claim), bytes)) {
-            return internal::not_canonical(what);
-        }
-        return claim;
-    }
+    const auto version = bytes.empty() ? std::uint8_t{0} : bytes.front();
+    const bool is_packed = version == internal::claim_version_packed;
+    if (!is_packed && version != internal::claim_version_short) return plain_claim_of(bytes);
     const auto message = internal::unpack(bytes.subspan(1), claim_bytes_max);
     if (!message) return internal::not_canonical(what);
-    auto claim = claim_of(*message, 0);
-    if (claim && !internal::same(shared_message_of(*claim), *message)) {
-        return internal::not_canonical(what);
-    }
-    return claim;
+    return is_packed ? packed_claim_of(*message) : short_claim_of(*message);
 }
 
 }  // namespace wire

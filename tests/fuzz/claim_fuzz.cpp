@@ -10,7 +10,8 @@ namespace {
 
 /// The form in which compact bytes came: packed, or the older one, which is still read.
 base::Bytes encoded_as(base::ByteView bytes, const wire::Claim& claim) {
-    return bytes.front() == 3 ? wire::encode(claim) : wire::encode_plain(claim);
+    if (bytes.front() == 4) return wire::encode(claim);
+    return bytes.front() == 3 ? wire::encode_packed(claim) : wire::encode_plain(claim);
 }
 
 }  // namespace

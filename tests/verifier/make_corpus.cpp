@@ -78,13 +78,15 @@ public:
         const auto text = wire::to_json(claim);
         const auto qr = wire::to_text(claim);
         for (const auto& bytes : {base::Bytes(text.begin(), text.end()), wire::encode(claim),
-                                  wire::encode_plain(claim), base::Bytes(qr.begin(), qr.end())}) {
+                                  wire::encode_packed(claim), wire::encode_plain(claim),
+                                  base::Bytes(qr.begin(), qr.end())}) {
             const auto verdict = add(name, bytes, trust);
             const bool believed = verdict.status == ledger::ClaimStatus::verified;
             if (believed != good) complain(name + ": " + verdict.words);
         }
     }
-    /// Every byte of both compact forms, and every eleventh of the JSON, with one bit turned. What
+    /// Every byte of the compact form, every third or eleventh of the older ones and of the JSON,
+    /// with one bit turned. What
     /// is believed all the same may only be a checkpoint that has lost a witness, or the absence of
     /// a consent for another id, to which the same way leads: that is as true, and says so.
     void add_mutations(const std::string& name, const Claim& claim, std::size_t trust) {
@@ -107,7 +109,8 @@ public:
             }
         };
         mutate(wire::encode(claim), 1, "compact");
-        mutate(wire::encode_plain(claim), 1, "plain");
+        mutate(wire::encode_packed(claim), 11, "packed");
+        mutate(wire::encode_plain(claim), 3, "plain");
         mutate(base::Bytes(text.begin(), text.end()), 11, "JSON");
     }
     [[nodiscard]] bool finish() {
@@ -395,6 +398,9 @@ int main(int count, char** words) {
     add_changing_miners(corpus, world, genuine.consent, anchors);
     const auto witnessed = world.witnessed(genuine.report, genuine.report_height);
     corpus.add_mutations("a report, witnessed", witnessed, anchors.witnessed);
+    corpus.add_mutations("a report, witnessed later",
+                         world.witnessed(genuine.report, world.chain.app->info().height),
+                         anchors.witnessed);
     corpus.add_mutations("a consent", genuine.consent, anchors.plain);
     corpus.add_mutations("no consent", genuine.none, anchors.plain);
     corpus.add_mutations("a key destroyed", genuine.destroyed, anchors.plain);

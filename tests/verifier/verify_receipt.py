@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 
 import packing
+import shortened
+from trees import consistent, history_root, sha256
 
 RECEIPT_MAX = 65_536
 TRUST_MAX = 2 << 20
@@ -38,10 +40,6 @@ class Refused(Exception):
 def require(holds, words):
     if not holds:
         raise Refused(words)
-
-
-def sha256(*parts):
-    return hashlib.sha256(b"".join(parts)).digest()
 
 
 def sha512(data):
@@ -180,52 +178,7 @@ def ed25519_holds(key, message, signature):
         return False
 
 
-# ---- trees ----
-
-def history_root(leaf, index, size, path):
-    """RFC 9162 section 2.1.3.2; None if the path does not fit."""
-    if index >= size:
-        return None
-    fn, sn, r = index, size - 1, leaf
-    for p in path:
-        if sn == 0:
-            return None
-        if fn & 1 or fn == sn:
-            r = sha256(b"\x01", p, r)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            r = sha256(b"\x01", r, p)
-        fn, sn = fn >> 1, sn >> 1
-    return r if sn == 0 else None
-
-
-def consistent(old_size, old_root, new_size, new_root, path):
-    """RFC 9162 section 2.1.4.2."""
-    if old_size == new_size:
-        return not path and old_root == new_root
-    if old_size == 0:
-        return not path and old_root == sha256(b"")
-    if not path:
-        return False
-    if old_size & (old_size - 1) == 0:
-        path = [old_root] + path
-    fn, sn = old_size - 1, new_size - 1
-    while fn & 1:
-        fn, sn = fn >> 1, sn >> 1
-    fr = sr = path[0]
-    for c in path[1:]:
-        if sn == 0:
-            return False
-        if fn & 1 or fn == sn:
-            fr, sr = sha256(b"\x01", c, fr), sha256(b"\x01", c, sr)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            sr = sha256(b"\x01", sr, c)
-        fn, sn = fn >> 1, sn >> 1
-    return sn == 0 and fr == old_root and sr == new_root
-
+# ---- trees of state ----
 
 def bit_of(path, bit):
     return path[bit // 8] >> (7 - bit % 8) & 1
@@ -258,12 +211,18 @@ def split(data, most):
     return [data[i:i + 32] for i in range(0, len(data), 32)]
 
 
-def open_proof(data):
-    """Key, value, bits and those of the siblings that are given."""
-    message = Message(data, {1: "b", 2: "b", 3: "b", 4: "b"})
-    bits, siblings = message.bytes(3), split(message.bytes(4), 256)
+PROOF = {1: "b", 2: "b", 3: "b", 4: "b", 5: "n"}
+
+
+def open_proof(data, runs):
+    """Key, value, bits and those of the siblings that are given. `runs`: version 4, where the last bits may be left out."""
+    message = Message(data, PROOF)
+    bits, run, siblings = list(message.bytes(3)), message.number(5, 256), split(message.bytes(4), 256)
+    require(runs or not run, "a run of bits")
+    require(not runs or not bits or bits[-1] != run, "bits of a run")
+    bits += range(run - 1, -1, -1)
     require(message.has(1) and len(bits) <= 256, "a proof out of form")
-    return [message.bytes(1), message.bytes(2), list(bits), siblings]
+    return [message.bytes(1), message.bytes(2), bits, siblings]
 
 
 def closed_proof(proof):
@@ -272,15 +231,15 @@ def closed_proof(proof):
     return key, value, list(zip(bits, siblings))
 
 
-def binary_proof(data):
-    return closed_proof(open_proof(data))
+def binary_proof(data, runs):
+    return closed_proof(open_proof(data, runs))
 
 
-def main_proofs(inner, consent):
+def main_proofs(inner, consent, runs):
     """Those of the signers' keys, then that of the patient's leaf, with what they leave to each other."""
-    proofs = [open_proof(one) for one in inner.items(4)]
+    proofs = [open_proof(one, runs) for one in inner.items(4)]
     if inner.has(5):
-        proofs.append(open_proof(inner.bytes(5)))
+        proofs.append(open_proof(inner.bytes(5), runs))
     if inner.has(7):
         found = packing.sources(proofs)
         require(inner.number(7) == 1 and found, "its proofs share no steps")
@@ -306,41 +265,44 @@ def leaves_out_all_it_can(inner, proofs, consent):
     shared = bool(found) and packing.fill(opened, found) == [proof[3] for proof in opened]
     if shared != inner.has(7):
         return False
-    written = Message(inner.bytes(5), {1: "b", 2: "b", 3: "b", 4: "b"}).bytes(2) if holds_leaf else None
+    written = Message(inner.bytes(5), PROOF).bytes(2) if holds_leaf else None
     follows = shared and holds_leaf and consent and value == packing.root_of(consent)
     return not (follows and written)
 
 
 def read_binary(data):
-    if not data.startswith(b"\x03"):
-        return read_message(data, 2)
+    version = data[0] if data[:1] in (b"\x03", b"\x04") else 2
+    if version == 2:
+        return read_message(data, version)
     message = packing.unpack(data[1:], RECEIPT_MAX)
     require(message is not None, "not packed in the one way")
-    return read_message(message, 0)
+    return read_message(message, version)
 
 
 def read_message(data, version):
-    message = Message(data, {1: "n", **{field: "b" for field in range(2, 9)}})
-    require(message.number(1) == version, "version")
+    runs = version == 4
+    message = Message(data, {1: "n", **{field: "b" for field in range(2, 10 if runs else 9)}})
+    require(message.number(1) == (2 if version == 2 else 0), "version")
     kinds = [field for field in (4, 5, 6, 7) if message.has(field)]
     require(len(kinds) == 1, "not exactly one fact")
     fact = message.bytes(kinds[0])
     claim = {"header": message.bytes(2), "seal": message.bytes(3), "checkpoint": None}
-    optional = lambda inner, field: binary_proof(inner.bytes(field)) if inner.has(field) else None
+    proof = lambda inner, field: binary_proof(inner.bytes(field), runs)
+    optional = lambda inner, field: proof(inner, field) if inner.has(field) else None
     if kinds[0] == 4:
         inner = Message(fact, {1: "b", 2: "n", 3: "b", 4: "r", 5: "b", 6: "b", 7: "n"})
         signers = len(inner.items(4))
         require(1 <= signers <= 4, "signers")
-        consent = open_proof(inner.bytes(6)) if inner.has(6) else None
+        consent = open_proof(inner.bytes(6), runs) if inner.has(6) else None
         closed = closed_proof(consent) if consent else None
-        proofs = main_proofs(inner, consent)
-        require(not inner.has(7) if version else leaves_out_all_it_can(inner, proofs, consent), "left out otherwise")
+        proofs = main_proofs(inner, consent, runs)
+        require(leaves_out_all_it_can(inner, proofs, consent) if version > 2 else not inner.has(7), "left out otherwise")
         claim.update(kind="transaction", envelope=inner.bytes(1), history_index=inner.number(2, (1 << 53) - 1),
                      history_path=split(inner.bytes(3), 64), signers=proofs[:signers],
                      patient_leaf=proofs[signers] if inner.has(5) else None, consent=closed)
     elif kinds[0] == 5:
         inner = Message(fact, {1: "b", 2: "b"})
-        claim.update(kind="consent", patient_leaf=binary_proof(inner.bytes(1)), consent=binary_proof(inner.bytes(2)))
+        claim.update(kind="consent", patient_leaf=proof(inner, 1), consent=proof(inner, 2))
     elif kinds[0] == 6:
         inner = Message(fact, {1: "b", 2: "n", 3: "n", 4: "b", 5: "b", 6: "r"})
         require(1 <= len(inner.items(6)) <= 16, "readers")
@@ -353,12 +315,25 @@ def read_message(data, version):
                      patient_absence=optional(inner, 5), readers=readers)
     else:
         inner = Message(fact, {1: "b", 2: "b"})
-        claim.update(kind="key_destroyed", content_id=inner.bytes(1, 36), tombstone=binary_proof(inner.bytes(2)))
+        claim.update(kind="key_destroyed", content_id=inner.bytes(1, 36), tombstone=proof(inner, 2))
+    link = None
     if message.has(8):
-        link = Message(message.bytes(8), {1: "b", 2: "b"})
-        require(link.has(1), "note")
+        more = {3: "n", 4: "n", 5: "b", 6: "b", 7: "n"} if runs else {}
+        link = Message(message.bytes(8), {1: "b", 2: "b", **more})
+        require(link.has(1) != link.has(6), "note")
         claim["checkpoint"] = (link.bytes(1), split(link.bytes(2), 128))
-    return claim
+    return whole_claim(claim, message, link) if runs else claim
+
+
+def whole_claim(claim, message, link):
+    """With what version 4 leaves out."""
+    gap = {**shortened.WHOLE, "rest": message.bytes(9)}
+    if link:
+        gap.update(size=link.number(3), height=link.number(4), hash=link.bytes(5), signatures=link.bytes(6),
+                   one_path=link.number(7, 1))
+    whole = shortened.restore(claim, gap, header_or_none)
+    require(whole is not None, "left out otherwise")
+    return whole
 
 
 class Json:
@@ -590,6 +565,13 @@ def read_header(data):
     return {"chain_id": message.chain_id(1), "height": message.number(2), "state_root": message.bytes(5, 32),
             "history_root": message.bytes(6, 32), "history_size": message.number(7), "time": message.time(8),
             "miner": message.bytes(9, 16)}
+
+
+def header_or_none(data):
+    try:
+        return read_header(data)
+    except Refused:
+        return None
 
 
 def read_seal(data):

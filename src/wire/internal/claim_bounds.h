@@ -15,8 +15,9 @@ inline constexpr std::size_t history_steps_max = 64;
 inline constexpr std::size_t consistency_steps_max = 128;
 inline constexpr std::size_t state_steps_max = 256;
 inline constexpr std::size_t claim_signers_max = 4;
-/// The compact form as protobuf alone, still read, and the one that is written.
+/// The compact form as protobuf alone and as packed, both still read, and the one that is written.
 inline constexpr std::uint32_t claim_version_plain = 2;
 inline constexpr std::uint8_t claim_version_packed = 3;
+inline constexpr std::uint8_t claim_version_short = 4;
 
 }  // namespace wire::internal

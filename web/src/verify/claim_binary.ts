@@ -16,6 +16,7 @@ import {
   type TransactionFact,
 } from './claim_fact.ts';
 import type { StateProof } from './crypto.ts';
+import { restore, shorten, whole_claim, type ShortClaim } from './left_out.ts';
 import { pack, unpack } from './packing.ts';
 import { Malformed, Message, type Schema } from './protobuf.ts';
 import { message } from './protobuf_write.ts';
@@ -23,17 +24,19 @@ import { category_names, purpose_names } from './schema.ts';
 import { fill_siblings, root_of, step_sources, type StepSource } from './shared_steps.ts';
 
 const plain_version = 2n;
-/// The first byte of the form that is written; the plain one begins with another.
+/// The first byte of those that are packed; the plain one begins with another. The last is written.
 const packed_version = 3;
+const short_version = 4;
 const message_bytes_max = 64 * 1024;
 
-const proof_schema: Schema = { 1: 'bytes', 2: 'bytes', 3: 'bytes', 4: 'bytes' };
+const proof_schema: Schema = { 1: 'bytes', 2: 'bytes', 3: 'bytes', 4: 'bytes', 5: 'number' };
 const transaction_schema: Schema = { 1: 'bytes', 2: 'number', 3: 'bytes', 4: 'repeated', 5: 'bytes', 6: 'bytes', 7: 'number' };
 const reader_schema: Schema = { 1: 'bytes', 2: 'bytes', 3: 'bytes' };
 const no_consent_schema: Schema = { 1: 'bytes', 2: 'number', 3: 'number', 4: 'bytes', 5: 'bytes', 6: 'repeated' };
 const pair_schema: Schema = { 1: 'bytes', 2: 'bytes' };
+const link_schema: Schema = { 1: 'bytes', 2: 'bytes', 3: 'number', 4: 'number', 5: 'bytes', 6: 'bytes', 7: 'number' };
 const claim_schema: Schema = {
-  1: 'number', 2: 'bytes', 3: 'bytes', 4: 'bytes', 5: 'bytes', 6: 'bytes', 7: 'bytes', 8: 'bytes',
+  1: 'number', 2: 'bytes', 3: 'bytes', 4: 'bytes', 5: 'bytes', 6: 'bytes', 7: 'bytes', 8: 'bytes', 9: 'bytes',
 };
 
 function split(bytes: Uint8Array, what: string, max: number): Uint8Array[] {
@@ -47,7 +50,9 @@ interface OpenProof {
 }
 function read_open(bytes: Uint8Array): OpenProof {
   const message = Message.read(bytes, proof_schema);
-  const bits = message.bytes(3);
+  const run = message.number(5);
+  if (run > BigInt(state_steps_max)) throw new Malformed('a proof has more than 256 bits');
+  const bits = Uint8Array.of(...message.bytes(3), ...Array.from({ length: Number(run) }, (_, i) => Number(run) - 1 - i));
   if (!message.has(1)) throw new Malformed('a proof has no key');
   if (bits.length > state_steps_max) throw new Malformed('a proof has more than 256 bits');
   const sibling = new Uint8Array(32);
@@ -134,32 +139,45 @@ const fact_readers = [
   [7, read_key_destroyed_fact],
 ] as const;
 
-function read_message(bytes: Uint8Array, version: bigint): Claim {
+function read_message(bytes: Uint8Array, version: bigint): ShortClaim {
   const message = Message.read(bytes, claim_schema);
-  if (message.number(1) !== version) throw new Malformed('its version is neither 2 nor 3');
+  if (message.number(1) !== version) throw new Malformed('its version is none of 2 to 4');
   const present = fact_readers.filter(([field]) => message.has(field));
   const [only] = present;
   if (!only || present.length !== 1) throw new Malformed('it has not exactly one fact');
   let checkpoint: CheckpointLink | null = null;
+  const link = Message.read(message.bytes(8), link_schema);
   if (message.has(8)) {
-    const link = Message.read(message.bytes(8), pair_schema);
-    if (!link.has(1)) throw new Malformed('a checkpoint has no note');
+    if (link.has(1) === link.has(6)) throw new Malformed('a checkpoint has no note');
     checkpoint = { note: link.bytes(1), path: split(link.bytes(2), "the checkpoint's path", consistency_steps_max) };
   }
-  return { header: message.bytes(2), seal: message.bytes(3), fact: only[1](message.bytes(only[0])), checkpoint };
+  return {
+    claim: { header: message.bytes(2), seal: message.bytes(3), fact: only[1](message.bytes(only[0])), checkpoint },
+    header_rest: message.bytes(9),
+    signatures: link.bytes(6),
+    size: link.number(3),
+    height: link.number(4),
+    header_hash: link.bytes(5),
+    one_path: link.number(7) === 1n,
+  };
 }
 
-/// Version 2, which is plain, or 3, which is packed. Throws Malformed.
+/// Version 2, which is plain, or 3 or 4, which are packed. Throws Malformed.
 export function read_binary(bytes: Uint8Array): Claim {
-  if (bytes[0] !== packed_version) {
-    const plain = read_message(bytes, plain_version);
-    if (!equal(write_plain(plain), bytes)) throw new Malformed('it leaves something out');
-    return plain;
+  const version = bytes[0];
+  if (version !== packed_version && version !== short_version) {
+    const { claim } = read_message(bytes, plain_version);
+    if (!equal(write_plain(claim), bytes)) throw new Malformed('it leaves something out');
+    return claim;
   }
   const unpacked = unpack(bytes.subarray(1), message_bytes_max);
   if (!unpacked) throw new Malformed('its bytes are not packed in the one way');
-  const claim = read_message(unpacked, 0n);
-  if (!equal(write_message(claim, shared_steps_of(claim.fact)), unpacked)) throw new Malformed('it leaves out too much or too little');
+  const short = read_message(unpacked, 0n);
+  const is_short = version === short_version;
+  const claim = is_short ? restore(short) : short.claim;
+  if (!claim || !equal(is_short ? short_message(claim) : packed_message(claim), unpacked)) {
+    throw new Malformed('it leaves out too much or too little');
+  }
   return claim;
 }
 
@@ -179,53 +197,74 @@ function shared_steps_of(fact: Fact): StepSource[][] | null {
   return follow ? sources : null;
 }
 
-/// `sources`: the siblings that follow from other proofs are left out.
-function write_proof(proof: StateProof | null, sources: readonly StepSource[] | null = null): Uint8Array {
+/// How the proofs of a message are written.
+interface Writing {
+  /// Of each main proof: the siblings that follow from other proofs, which are left out.
+  readonly shared: readonly (readonly StepSource[])[] | null;
+  /// Whether bits that end in r - 1, r - 2, ..., 0 are written without these, with r beside.
+  readonly runs: boolean;
+}
+const run_of = (steps: StateProof['steps']): number => {
+  let run = 0;
+  while (run < steps.length && steps[steps.length - 1 - run]?.bit === run) run += 1;
+  return run;
+};
+function write_proof(proof: StateProof | null, { runs }: Writing, sources: readonly StepSource[] | null = null): Uint8Array {
   if (!proof) return new Uint8Array();
   const { key, value, steps } = proof;
   const given = steps.filter((_, i) => !sources?.[i]);
-  return message([
-    [1, key], [2, value], [3, Uint8Array.from(steps, (step) => step.bit)], [4, concat(...given.map((step) => step.sibling))],
-  ]);
+  const run = runs ? run_of(steps) : 0;
+  const bits = steps.slice(0, steps.length - run).map((step) => step.bit);
+  return message([[1, key], [2, value], [3, Uint8Array.from(bits)], [4, concat(...given.map((step) => step.sibling))], [5, run]]);
 }
-function write_transaction(fact: TransactionFact, shared: readonly (readonly StepSource[])[] | null): Uint8Array {
+function write_transaction(fact: TransactionFact, writing: Writing): Uint8Array {
   const { patient_leaf: leaf, consent } = fact;
-  const signers = fact.signers.map((proof, i) => [4, write_proof(proof, shared?.[i])] as const);
+  const { shared } = writing;
+  const signers = fact.signers.map((proof, i) => [4, write_proof(proof, writing, shared?.[i])] as const);
   const follows = shared && leaf && consent && equal(leaf.value, root_of(consent));
   const written = follows ? { ...leaf, value: new Uint8Array() } : leaf;
   return message([
     [1, fact.envelope], [2, fact.history_index], [3, concat(...fact.history_path)], ...signers,
-    [5, write_proof(written, shared?.[fact.signers.length])], [6, write_proof(consent)], [7, shared ? 1 : 0],
+    [5, write_proof(written, writing, shared?.[fact.signers.length])], [6, write_proof(consent, writing)], [7, shared ? 1 : 0],
   ]);
 }
-function write_fact(fact: Fact, shared: readonly (readonly StepSource[])[] | null): readonly [number, Uint8Array] {
+function write_fact(fact: Fact, writing: Writing): readonly [number, Uint8Array] {
+  const write = (proof: StateProof | null): Uint8Array => write_proof(proof, writing);
   switch (fact.kind) {
     case 'transaction':
-      return [4, write_transaction(fact, shared)];
+      return [4, write_transaction(fact, writing)];
     case 'consent':
-      return [5, message([[1, write_proof(fact.patient_leaf)], [2, write_proof(fact.consent)]])];
+      return [5, message([[1, write(fact.patient_leaf)], [2, write(fact.consent)]])];
     case 'no_consent': {
       const readers = fact.readers.map(
-        ({ id, absence, record }) => [6, message([[1, id], [2, write_proof(absence)], [3, write_proof(record)]])] as const,
+        ({ id, absence, record }) => [6, message([[1, id], [2, write(absence)], [3, write(record)]])] as const,
       );
       return [6, message([
-        [1, fact.patient], [2, fact.category], [3, fact.purpose], [4, write_proof(fact.patient_leaf)],
-        [5, write_proof(fact.patient_absence)], ...readers,
+        [1, fact.patient], [2, fact.category], [3, fact.purpose], [4, write(fact.patient_leaf)],
+        [5, write(fact.patient_absence)], ...readers,
       ])];
     }
     case 'key_destroyed':
-      return [7, message([[1, fact.content_id], [2, write_proof(fact.tombstone)]])];
+      return [7, message([[1, fact.content_id], [2, write(fact.tombstone)]])];
   }
 }
 
-function write_message(claim: Claim, shared: readonly (readonly StepSource[])[] | null): Uint8Array {
+function write_message(short: ShortClaim, writing: Writing): Uint8Array {
+  const { claim } = short;
   const { checkpoint: link } = claim;
   return message([
-    [2, claim.header], [3, claim.seal], write_fact(claim.fact, shared),
-    [8, link ? message([[1, link.note], [2, concat(...link.path)]]) : ''],
+    [2, claim.header], [3, claim.seal], write_fact(claim.fact, writing),
+    [8, link ? message([
+      [1, link.note], [2, concat(...link.path)], [3, short.size], [4, short.height], [5, short.header_hash],
+      [6, short.signatures], [7, short.one_path ? 1 : 0],
+    ]) : ''],
+    [9, short.header_rest],
   ]);
 }
-export const write_binary = (claim: Claim): Uint8Array =>
-  concat(Uint8Array.of(packed_version), pack(write_message(claim, shared_steps_of(claim.fact))));
+const packed_message = (claim: Claim): Uint8Array =>
+  write_message(whole_claim(claim), { shared: shared_steps_of(claim.fact), runs: false });
+const short_message = (claim: Claim): Uint8Array => write_message(shorten(claim), { shared: shared_steps_of(claim.fact), runs: true });
+export const write_binary = (claim: Claim): Uint8Array => concat(Uint8Array.of(short_version), pack(short_message(claim)));
 /// Version 2, still read.
-export const write_plain = (claim: Claim): Uint8Array => concat(message([[1, plain_version]]), write_message(claim, null));
+export const write_plain = (claim: Claim): Uint8Array =>
+  concat(message([[1, plain_version]]), write_message(whole_claim(claim), { shared: null, runs: false }));

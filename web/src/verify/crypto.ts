@@ -96,18 +96,16 @@ export function path_length(index: bigint, size: bigint): number {
   return length;
 }
 
-/// Whether the log of `old_size` leaves is the beginning of that of `new_size`.
-/// Source: RFC 9162 section 2.1.4.2, verifying a consistency proof; its letters.
-export function verify_consistency(
+/// The root of the log of `new_size` leaves that `path` leads to from that of its beginning; nothing where it
+/// does not begin so. Source: RFC 9162 section 2.1.4.2, verifying a consistency proof; its letters.
+export function consistency_root(
   old_size: bigint,
   old_root: Uint8Array,
   new_size: bigint,
-  new_root: Uint8Array,
   path: readonly Uint8Array[],
-): boolean {
-  if (old_size > new_size) return false;
-  if (old_size === new_size) return path.length === 0 && equal(old_root, new_root);
-  if (old_size === 0n) return path.length === 0 && equal(old_root, sha256(new Uint8Array()));
+): Uint8Array | null {
+  if (old_size === 0n || old_size > new_size || (path.length === 0) !== (old_size === new_size)) return null;
+  if (path.length === 0) return old_root;
   let fn = old_size - 1n;
   let sn = new_size - 1n;
   while ((fn & 1n) === 1n) {
@@ -117,11 +115,11 @@ export function verify_consistency(
   // Where the old tree is complete, its root starts the path without standing in it.
   const whole = (old_size & (old_size - 1n)) === 0n ? [old_root, ...path] : path;
   const [first, ...rest] = whole;
-  if (!first || path.length === 0) return false;
+  if (!first) return null;
   let fr = first;
   let sr = first;
   for (const c of rest) {
-    if (sn === 0n) return false;
+    if (sn === 0n) return null;
     if ((fn & 1n) === 1n || fn === sn) {
       fr = merkle_inner(c, fr);
       sr = merkle_inner(c, sr);
@@ -135,7 +133,21 @@ export function verify_consistency(
     fn >>= 1n;
     sn >>= 1n;
   }
-  return sn === 0n && equal(fr, old_root) && equal(sr, new_root);
+  return sn === 0n && equal(fr, old_root) ? sr : null;
+}
+
+/// Whether the log of `old_size` leaves is the beginning of that of `new_size`.
+export function verify_consistency(
+  old_size: bigint,
+  old_root: Uint8Array,
+  new_size: bigint,
+  new_root: Uint8Array,
+  path: readonly Uint8Array[],
+): boolean {
+  if (old_size === 0n && new_size !== 0n) return path.length === 0 && equal(old_root, sha256(new Uint8Array()));
+  if (old_size === new_size) return path.length === 0 && equal(old_root, new_root);
+  const reached = consistency_root(old_size, old_root, new_size, path);
+  return reached !== null && equal(reached, new_root);
 }
 
 export interface StateStep {
