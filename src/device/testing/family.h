@@ -2,12 +2,11 @@
 // For tests alone: a key generator, a cloud server and one patient's PDAs and devices.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <memory>
 
 #include "askg/key_generator.h"
 #include "askg/user_secret.h"
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "keyagreement/peer_table.h"
@@ -38,7 +37,7 @@ public:
             askg::KeyGenerator::create(store_, unlock, {base::as_bytes("test")}, clock, random)
                 .value());
         patient = numbered<wire::LedgerId>(0xaa, 1);
-        EXPECT_TRUE(askg_->new_domain(patient));
+        CHECK(askg_->new_domain(patient));
         const auto key = keyagreement::PrivateKey::draw(random);
         server.static_private = key.to_bytes();
         server.grant = std::move(askg_
@@ -89,8 +88,7 @@ public:
         return out;
     }
     void revoke(const wire::DeviceId& device) {
-        EXPECT_TRUE(
-            askg_->revoke(askg::PartyRole::device, *keyagreement::PeerName::from(device.view())));
+        CHECK(askg_->revoke(askg::PartyRole::device, *keyagreement::PeerName::from(device.view())));
     }
     /// What the cloud server has of its initiators now.
     void provide(keyagreement::PeerTable& table, base::TimePoint now) {
