@@ -158,8 +158,9 @@ Reading read(const Parties& parties, const Known& known, const Heard& heard) {
     reading.confirmation =
         schedule.open(ByteView(heard.message3).subspan(header3_bytes)).has_value();
     const auto prk = schedule.finish();
-    reading.record =
-        open_record(schedule.algorithm(), expand(prk, "IMT traffic", 88), heard.record);
+    const auto traffic = expand(prk, "IMT traffic", 88);  // kIR | ivIR | kRI | ivRI
+    reading.record = open_record(schedule.algorithm(), traffic, heard.record);
+    reading.answer = open_record(schedule.algorithm(), ByteView(traffic).subspan(44), heard.answer);
     const auto exporter = expand(prk, "IMT exporter", 64);
     reading.session_key = *crypto::Secret32::from(expand(exporter, "SecKey", 32));
     return reading;

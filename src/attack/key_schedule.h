@@ -27,12 +27,13 @@ struct Parties {
     keyagreement::PublicKey initiator;  ///< S_I
 };
 
-/// A handshake and one record of its initiator as they were on the wire.
+/// A handshake and one record of each end as they were on the wire.
 struct Heard {
     base::Bytes message1;
     base::Bytes message2;
     base::Bytes message3;
-    base::Bytes record;
+    base::Bytes record;       ///< The initiator's.
+    base::Bytes answer = {};  ///< The responder's; may be missing.
 };
 
 /// What somebody who knows `known` reads of it.
@@ -42,9 +43,10 @@ struct Reading {
     bool time2 = false;                    ///< c3
     bool confirmation = false;             ///< c4
     std::optional<base::Bytes> record;
+    std::optional<base::Bytes> answer;
     crypto::Secret32 session_key;  ///< What it takes for SecKey.
     [[nodiscard]] bool nothing() const {
-        return !pid && !time1 && !time2 && !confirmation && !record;
+        return !pid && !time1 && !time2 && !confirmation && !record && !answer;
     }
 };
 [[nodiscard]] Reading read(const Parties& parties, const Known& known, const Heard& heard);

@@ -6,6 +6,7 @@
 #include "askg/provision.h"
 #include "attack/dump.h"
 #include "attack/impostor.h"
+#include "attack/leaky_random.h"
 #include "attack/rows.h"
 #include "attack/world.h"
 #include "base/check.h"
@@ -16,29 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using crypto::X25519PrivateKey;
-
-/// Keeps what is drawn: a generator whose output leaks.
-class LeakyRandom final : public base::Random {
-public:
-    /// Borrows `source`.
-    explicit LeakyRandom(base::Random& source) : source_(source) {}
-    void fill(std::span<std::uint8_t> out) override {
-        source_.fill(out);
-        if (auto secret = Secret32::from(out)) leaked_.push_back(*std::move(secret));
-    }
-    /// The private key of a public one that was on the wire.
-    [[nodiscard]] std::optional<X25519PrivateKey> key_of(base::ByteView public_key) const {
-        for (const auto& secret : leaked_) {
-            auto key = X25519PrivateKey::from_bytes(secret);
-            if (std::ranges::equal(key.public_key(), public_key)) return key;
-        }
-        return std::nullopt;
-    }
-
-private:
-    base::Random& source_;
-    std::vector<Secret32> leaked_;
-};
 
 /// A session that somebody recorded, and the keys that its initiator agreed.
 struct Recorded {

@@ -18,6 +18,10 @@ std::string attackers_name(const Account& account) {
 
 }  // namespace
 
+Verdict no_handshake() {
+    return {false, "Live: no handshake was heard; is the fleet running?"};
+}
+
 Tap::Tap(const Way& way, const Account& account, const std::string& client_id,
          std::vector<std::string> filters)
     : clock_(way.clock),
@@ -81,6 +85,8 @@ std::optional<Verdict> Live::run(std::string_view name) {
     if (name == "replay") return replay();
     if (name == "man_in_the_middle") return man_in_the_middle();
     if (name == "impersonation") return impersonation();
+    if (name == "ephemeral_leak") return ephemeral_leak();
+    if (name == "device_capture") return device_capture();
     if (name == "flooding") return flooding();
     if (name == "traceability") return traceability();
     if (name == "desynchronisation") return desynchronisation();
@@ -168,6 +174,23 @@ std::optional<HeardHandshake> Live::hear_handshake(std::size_t device) {
         if (found) return found;
     }
     return std::nullopt;
+}
+
+std::optional<Heard> Live::hear_session(std::size_t device) {
+    const auto from = log_.size();
+    const auto heard = hear_handshake(device);
+    if (!heard) return std::nullopt;
+    Heard out{heard->message1, heard->message2, heard->message3, {}};
+    const auto spoken = [&] {
+        for (const auto& frame : frames_on(up(device), 4, from)) {
+            const bool of_it =
+                std::equal(frame.begin() + 2, frame.begin() + 10, out.message2.begin() + 10);
+            if (of_it) out.record = frame;
+        }
+        return !out.record.empty();
+    };
+    wait_for(spoken, 15s);
+    return out;
 }
 
 std::size_t Live::frames_for(std::size_t from, std::uint8_t type, std::size_t offset,

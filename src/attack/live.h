@@ -14,6 +14,7 @@
 
 #include "askg/unlock.h"
 #include "attack/attack.h"
+#include "attack/victim.h"
 #include "attack/world.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -30,12 +31,20 @@ struct Account {
     Line line;
 };
 
+/// What somebody has who captured every device of a patient but the second one attacked.
+struct CapturedDevices {
+    std::vector<askg::DomainShare> shares;  ///< The first is that of the first device attacked.
+    askg::FieldElement place_of_second;     ///< No secret; nor is the next.
+    askg::FieldElement place_of_pda;
+};
+
 /// What was stolen of files besides, for the rows that say so; nothing where it is not there.
 struct StolenFiles {
     std::optional<Bytes> table;             ///< Of the cloud server, opened.
     std::optional<Secret32> table_psk;      ///< V of the PDA, from it.
     std::optional<Secret32> generator_psk;  ///< Of the first device, from the opened generator.
     std::vector<Secret32> of_the_pda;       ///< Its token, and TEMPC: for the search of the table.
+    std::optional<CapturedDevices> captured;
 };
 
 /// A running system: one PDA with two devices, and another PDA.
@@ -54,8 +63,10 @@ struct LiveTarget {
 [[nodiscard]] base::Result<Secret32> psk_from_generator(const std::filesystem::path& copy,
                                                         const askg::UnlockSecret& unlock,
                                                         const Line& device, base::Random& random);
-/// Where its broker listens. Errors: `not_found` if nothing runs there, `malformed`.
+/// Where its broker listens, and its node's interface. Errors: `not_found` if nothing runs there,
+/// `malformed`, also where the node has no interface.
 [[nodiscard]] base::Result<std::uint16_t> broker_port_of(const std::filesystem::path& data);
+[[nodiscard]] base::Result<std::uint16_t> node_port_of(const std::filesystem::path& data);
 
 /// One stolen account at work: hears what the broker lets it, sends what the broker takes.
 class Tap final : public mqtt::Listener {
@@ -103,6 +114,9 @@ struct HeardHandshake {
     Bytes message3;
 };
 
+/// What a row comes to that found nobody to attack.
+[[nodiscard]] Verdict no_handshake();
+
 /// Attacks over the broker. One thread, the one that polls the network.
 class Live {
 public:
@@ -126,11 +140,13 @@ private:
     [[nodiscard]] Verdict replay();
     [[nodiscard]] Verdict man_in_the_middle();
     [[nodiscard]] Verdict impersonation();
+    [[nodiscard]] Verdict ephemeral_leak();
     [[nodiscard]] Verdict flooding();
     [[nodiscard]] Verdict traceability();
     [[nodiscard]] Verdict desynchronisation();
     // Nothing if the files that the row needs are not there.
     [[nodiscard]] std::optional<Verdict> insider();
+    [[nodiscard]] std::optional<Verdict> device_capture();
     [[nodiscard]] std::optional<Verdict> stolen_verifier();
     [[nodiscard]] Verdict key_compromise();
 
@@ -150,12 +166,30 @@ private:
                                                                 std::size_t device) const;
     /// Provokes until one was heard. Nothing after three tries.
     [[nodiscard]] std::optional<HeardHandshake> hear_handshake(std::size_t device);
+    /// A new handshake and the first record of the device in it, which is missing if none came
+    /// within 15 s. Nothing if no handshake was heard.
+    [[nodiscard]] std::optional<Heard> hear_session(std::size_t device);
     /// How many frames of a type after `from` bear one of these session names at `offset`.
     [[nodiscard]] std::size_t frames_for(std::size_t from, std::uint8_t type, std::size_t offset,
                                          const std::vector<Bytes>& names) const;
-    /// Poses as the initiator of `account`; whether MSG2 came.
+    /// Where an initiator speaks, and is spoken to.
+    struct Seat {
+        Tap& tap;
+        std::string up;
+        std::string down;
+    };
+    [[nodiscard]] Seat seat_of(const Account& account, Towards towards);
+    /// Poses as the initiator of `account` with this ss and psk; whether MSG2 came.
+    [[nodiscard]] bool gets_message2(const Account& account, Towards towards, Known known,
+                                     std::chrono::milliseconds patience);
     [[nodiscard]] bool gets_message2(const Account& account, Towards towards, bool has_static,
                                      const Secret32& psk);
+    enum class Until : std::uint8_t { message2, confirmed };
+    /// An honest client of `account` agrees with who runs there, up to a record of that one, or to
+    /// its MSG2 alone. Nothing after three tries.
+    [[nodiscard]] std::unique_ptr<Victim> lead(const Account& account, Towards towards,
+                                               Until until);
+    [[nodiscard]] bool goes_well(Victim& victim, const Seat& seat, Until until);
     /// Poses as the first device to the PDA with these products of statics and this psk, and goes
     /// on with MSG3; `own` is the device's static key where it is known. Whether a record came.
     [[nodiscard]] bool completes_as_device(Known known,

@@ -33,10 +33,6 @@ Bytes with_flip(Bytes frame, std::size_t byte, base::Random& random) {
     return frame;
 }
 
-Verdict no_handshake() {
-    return {false, "Live: no handshake was heard; is the fleet running?"};
-}
-
 bool holds(const Bytes& frame, base::ByteView part) {
     return !std::ranges::search(frame, part).empty();
 }
@@ -144,30 +140,39 @@ Verdict Live::man_in_the_middle() {
                         genuine ? "ended well" : "did NOT end")};
 }
 
-bool Live::gets_message2(const Account& account, Towards towards, bool has_static,
-                         const Secret32& psk) {
+Live::Seat Live::seat_of(const Account& account, Towards towards) {
+    if (towards == Towards::cloud) {
+        return {*pda_tap_, mqtt::cloud_topic(target_.tenant, account.id, Direction::up),
+                mqtt::cloud_topic(target_.tenant, account.id, Direction::down)};
+    }
+    const std::size_t device = account.id == target_.devices[0].id ? 0 : 1;
+    return {*device_taps_[device], up(device), down(device)};
+}
+
+bool Live::gets_message2(const Account& account, Towards towards, Known known,
+                         std::chrono::milliseconds patience) {
     const auto& line = account.line;
     const auto now = parts_.clock.now();
     const auto ephemeral = X25519PrivateKey::draw(parts_.random);
-    Known known;
     known.es = ephemeral.agree(line.responder);
-    known.ss = has_static ? line.own().agree(line.responder) : Secret32::draw(parts_.random);
-    known.psk = psk.clone();
     const Forgery1 forgery{.session = base::draw<keyagreement::Sid>(parts_.random),
                            .ephemeral = ephemeral.public_key(),
                            .pid = line.pid_at(now),
                            .time_ms = static_cast<std::uint64_t>(base::to_unix_ms(now))};
-    auto message1 = forge_message1(line.parties(), known, forgery);
     const auto from = log_.size();
-    if (towards == Towards::pda) {
-        device_taps_[0]->send(up(0), std::move(message1));
-    } else {
-        pda_tap_->send(mqtt::cloud_topic(target_.tenant, account.id, Direction::up),
-                       std::move(message1));
-    }
+    const auto seat = seat_of(account, towards);
+    seat.tap.send(seat.up, forge_message1(line.parties(), known, forgery));
     const Bytes name(forgery.session.bytes.begin(), forgery.session.bytes.end());
-    return wait_for([&] { return frames_for(from, type_message2, 2, {name}) > 0; },
-                    has_static ? 5s : 2s);
+    return wait_for([&] { return frames_for(from, type_message2, 2, {name}) > 0; }, patience);
+}
+
+bool Live::gets_message2(const Account& account, Towards towards, bool has_static,
+                         const Secret32& psk) {
+    const auto& line = account.line;
+    Known known;
+    known.ss = has_static ? line.own().agree(line.responder) : Secret32::draw(parts_.random);
+    known.psk = psk.clone();
+    return gets_message2(account, towards, std::move(known), has_static ? 5s : 2s);
 }
 
 Verdict Live::impersonation() {

@@ -75,16 +75,10 @@ Verdict Live::key_compromise() {
 std::optional<Verdict> Live::insider() {
     const auto& files = target_.files;
     if (!files.generator_psk) return std::nullopt;
-    const auto heard = hear_handshake(0);
-    if (!heard) return Verdict{false, "Live: no handshake was heard; is the fleet running?"};
-    pass(4s);
+    const auto heard = hear_session(0);
+    if (!heard) return no_handshake();
+    const auto& session = *heard;
     const auto& device = target_.devices[0];
-    Heard session{heard->message1, heard->message2, heard->message3, {}};
-    for (const auto& frame : frames_on(up(0), type_data, 0)) {
-        const bool of_it =
-            std::equal(frame.begin() + 2, frame.begin() + 10, heard->message2.begin() + 10);
-        if (of_it) session.record = frame;
-    }
     Known known;
     known.psk = files.generator_psk->clone();
     const bool opened = !read(device.line.parties(), known, session).nothing();

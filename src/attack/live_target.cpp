@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <boost/json.hpp>
 #include <map>
 
@@ -75,6 +76,44 @@ StolenFiles steal_table(const std::filesystem::path& data, const Account& pda,
     return out;
 }
 
+Result<std::uint16_t> port_of(const std::filesystem::path& data, std::string_view name) {
+    const auto object = read_object(data / "pids.json");
+    if (!object) return base::pass(object);
+    const auto* port = object->if_contains(name);
+    const auto* number = port == nullptr ? nullptr : port->if_int64();
+    if (number == nullptr || *number <= 0 || *number > 65'535) {
+        return base::fail(ErrorCode::malformed, "pids.json names no " + std::string(name));
+    }
+    return static_cast<std::uint16_t>(*number);
+}
+
+/// What the devices of one PDA hold of their patient's polynomial.
+struct Member {
+    std::string id;
+    askg::DomainShare share;
+    askg::FieldElement place_of_pda;
+};
+
+/// Everything but the second device's.
+std::optional<CapturedDevices> capture_all_but(const std::vector<Account>& attacked,
+                                               const std::vector<Member>& members) {
+    const auto of = [&](const Account& account) {
+        return std::ranges::find(members, account.id, &Member::id);
+    };
+    const auto first = of(attacked[0]), second = of(attacked[1]);
+    if (first == members.end() || second == members.end()) return std::nullopt;
+    CapturedDevices out{.shares = {first->share},
+                        .place_of_second = second->share.x,
+                        .place_of_pda = second->place_of_pda};
+    for (const auto& one : members) {
+        const bool other = one.id != first->id && one.id != second->id;
+        if (other && one.share.generation == first->share.generation) {
+            out.shares.push_back(one.share);
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 Result<Secret32> psk_from_generator(const std::filesystem::path& copy,
@@ -101,12 +140,17 @@ Result<LiveTarget> read_target(const std::filesystem::path& data) {
             pdas.emplace(std::move(id), std::move(account));
         });
     if (!tenant) return base::pass(tenant);
-    std::map<std::string, std::vector<Account>> devices;  // by PDA
+    std::map<std::string, std::vector<Account>> devices;  // by PDA, as the next
+    std::map<std::string, std::vector<Member>> members;
     const auto fleet = read_accounts<askg::DeviceCredentials>(
         data / "fleet" / "fleet.json", "devices",
         [&](Account account, const askg::DeviceCredentials& credentials) {
-            if (credentials.grant.sealed_to_cloud || credentials.grant.clockless) return;
-            devices[base::to_hex(credentials.grant.pda.view())].push_back(std::move(account));
+            const auto& grant = credentials.grant;
+            const auto pda = base::to_hex(grant.pda.view());
+            members[pda].push_back({account.id, grant.domain, grant.pda_x});
+            if (!grant.sealed_to_cloud && !grant.clockless) {
+                devices[pda].push_back(std::move(account));
+            }
         });
     if (!fleet) return base::pass(fleet);
     for (auto& [id, own] : devices) {
@@ -122,6 +166,7 @@ Result<LiveTarget> read_target(const std::filesystem::path& data) {
         out.files.of_the_pda = std::move(secrets[out.pda.id]);
         out.devices.push_back(std::move(own[0]));
         out.devices.push_back(std::move(own[1]));
+        out.files.captured = capture_all_but(out.devices, members[id]);
         return out;
     }
     return base::fail(ErrorCode::not_found,
@@ -129,14 +174,11 @@ Result<LiveTarget> read_target(const std::filesystem::path& data) {
 }
 
 Result<std::uint16_t> broker_port_of(const std::filesystem::path& data) {
-    const auto object = read_object(data / "pids.json");
-    if (!object) return base::pass(object);
-    const auto* port = object->if_contains("broker_port");
-    const auto* number = port == nullptr ? nullptr : port->if_int64();
-    if (number == nullptr || *number <= 0 || *number > 65'535) {
-        return base::fail(ErrorCode::malformed, "pids.json names no broker's port");
-    }
-    return static_cast<std::uint16_t>(*number);
+    return port_of(data, "broker_port");
+}
+
+Result<std::uint16_t> node_port_of(const std::filesystem::path& data) {
+    return port_of(data, "port");
 }
 
 }  // namespace attack

@@ -58,6 +58,7 @@ struct LiveTest : testing::Test {
     std::vector<keyagreement::Client> clients;
     std::vector<std::unique_ptr<Seat>> seats;
     bool gullible = false;       ///< The PDA answers every MSG1.
+    bool all_shares = false;     ///< The second device's too was captured.
     bool takes_replays = false;  ///< It acknowledges every record, whatever it is.
     std::map<std::string, Bytes, std::less<>> newest;  // session names of devices
     int waits = 0;
@@ -140,6 +141,14 @@ struct LiveTest : testing::Test {
         out.table_psk = world.pda_line.psk_at(world.now()).clone();
         out.generator_psk = world.device.psk_at(world.now()).clone();
         out.of_the_pda.push_back(world.pda_token.clone());
+        const auto grant_of = [this](const Line& line) {
+            return *world.askg->renew_device(*wire::DeviceId::from(line.name.view()));
+        };
+        const auto first = grant_of(world.device), second = grant_of(world.other_device);
+        out.captured = CapturedDevices{.shares = {first.domain, grant_of(world.clockless).domain},
+                                       .place_of_second = second.domain.x,
+                                       .place_of_pda = second.pda_x};
+        if (all_shares) out.captured->shares.push_back(second.domain);
         return out;
     }
     [[nodiscard]] Verdict attack_with(std::string_view name) {
@@ -209,9 +218,22 @@ TEST_F(LiveTest, StolenFilesAndAStolenPdaGiveNoSessionWithADevicesStaticKeyMissi
     }
 }
 
+TEST_F(LiveTest, EphemeralKeysAndCapturedDevicesGiveNothingOfAnother) {
+    for (const auto* name : {"ephemeral_leak", "device_capture"}) {
+        const auto verdict = attack_with(name);
+        EXPECT_TRUE(verdict.resisted) << verdict.detail;
+    }
+}
+
 TEST_F(LiveTest, ADeviceThatIsThrownOutAgreesAnew) {
     const auto verdict = attack_with("desynchronisation");
     EXPECT_TRUE(verdict.resisted) << verdict.detail;
+}
+
+TEST_F(LiveTest, AShareTooManyIsFoundOut) {
+    all_shares = true;
+    const auto verdict = attack_with("device_capture");
+    EXPECT_FALSE(verdict.resisted) << verdict.detail;
 }
 
 TEST_F(LiveTest, APdaThatTakesRecordsAgainIsFoundOut) {
@@ -226,11 +248,13 @@ TEST_F(LiveTest, APdaThatAnswersWhateverAsksIsFoundOut) {
     EXPECT_FALSE(attack_with("replay").resisted);
     EXPECT_FALSE(attack_with("man_in_the_middle").resisted);
     EXPECT_FALSE(attack_with("impersonation").resisted);
+    EXPECT_FALSE(attack_with("device_capture").resisted);
 }
 
 TEST_F(LiveTest, ASystemInWhichNobodySpeaksIsNoSuccess) {
     seats.resize(2);  // no device is there
     EXPECT_FALSE(attack_with("replay").resisted);
+    EXPECT_FALSE(attack_with("device_capture").resisted);
 }
 
 }  // namespace

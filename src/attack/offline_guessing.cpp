@@ -1,47 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "attack/guess.h"
 #include "attack/rows.h"
 #include "attack/world.h"
-#include "base/check.h"
-#include "crypto/hash.h"
 
 namespace attack {
-namespace {
 
 using namespace std::chrono_literals;
-
-/// What one guess of the biometric makes; costs an Argon2id.
-struct Guess {
-    Secret32 token;
-    Secret32 verifier;
-    crypto::X25519PrivateKey own;
-};
-Guess make_guess(const World& world, std::string_view biometric) {
-    auto token = askg::user_token(base::as_bytes(biometric), world.user_file.factor,
-                                  world.user_file.grant.id);
-    CHECK(token.has_value());
-    auto verifier = askg::token_verifier(*token);
-    auto own = askg::user_static_key(*token);
-    return {*std::move(token), std::move(verifier), std::move(own)};
-}
-
-bool holds(base::ByteView bytes, base::ByteView part) {
-    return !std::ranges::search(bytes, part).empty();
-}
-
-/// Whether these bytes hold anything by which the right guess shows.
-bool tells(base::ByteView bytes, const Guess& right) {
-    const auto own = right.own.to_bytes();
-    const auto hashed = crypto::sha512(right.own.public_key());
-    const base::ByteView made[] = {right.token.view(), right.verifier.view(), own.view(),
-                                   right.own.public_key(), base::ByteView(hashed).first(16)};
-    return std::ranges::any_of(made, [&](base::ByteView part) { return holds(bytes, part); });
-}
-
-}  // namespace
 
 Verdict offline_guessing(base::Random& random) {
     const World world(random);
@@ -55,7 +21,7 @@ Verdict offline_guessing(base::Random& random) {
     }
 
     // The client's file and the wire: even the right guess is not seen to be right.
-    const auto right = make_guess(world, World::biometric);
+    const auto right = make_guess(world.user_file, base::as_bytes(World::biometric));
     const bool file_tells = tells(file, right);
     Known known;
     known.ss = right.own.agree(world.user.responder);
@@ -70,7 +36,7 @@ Verdict offline_guessing(base::Random& random) {
     for (const auto* tried : {"ridge pattern 0415", "ridge pattern 0416", "ridge pattern 0417"}) {
         if (found) break;
         ++guesses;
-        found = make_guess(world, tried).own.public_key() == stolen;
+        found = make_guess(world.user_file, base::as_bytes(tried)).own.public_key() == stolen;
     }
     return {!file_tells && !wire_tells && found,
             fmt::format("The client's file {} a guess is right, the file and the wire {}; with the "

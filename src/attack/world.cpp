@@ -188,6 +188,18 @@ Line line_of(const askg::PdaCredentials& credentials) {
     return out;
 }
 
+Line line_of(const askg::UserCredentials& credentials, const Secret32& token) {
+    const auto& grant = credentials.grant;
+    CHECK(!grant.cloud_servers.empty());
+    auto out = line_to_server(grant.cloud_servers.front(), askg::user_static_key(token).to_bytes(),
+                              grant.pid_key, grant.temporary);
+    out.who = "user";
+    out.profile = Profile::user_cloud;
+    out.domain = grant.authority;
+    out.name = name_of(grant.id);
+    return out;
+}
+
 World::World(base::Random& source)
     : clock(morning),
       random(source),

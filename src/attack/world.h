@@ -49,6 +49,8 @@ struct Line {
 /// What a device's or PDA's own file makes of it; a PDA speaks to the first server in it.
 [[nodiscard]] Line line_of(const askg::DeviceCredentials& credentials);
 [[nodiscard]] Line line_of(const askg::PdaCredentials& credentials);
+/// The same of a user's file, with the token that follows from it and from u.
+[[nodiscard]] Line line_of(const askg::UserCredentials& credentials, const Secret32& token);
 
 /// The peers of one responder, with the pre-shared keys of the month in which one asks.
 class Roster final : public keyagreement::PeerIndex {

@@ -16,6 +16,10 @@ int attack_command(const AttackCommand& command) {
     if (command.json) words.emplace_back("--json");
     if (command.live) words.emplace_back("--live");
     if (command.data) words.insert(words.end(), {"--data", command.data->string()});
+    if (command.user_keys) words.insert(words.end(), {"--user-keys", command.user_keys->string()});
+    if (command.user_secret) {
+        words.insert(words.end(), {"--user-secret", command.user_secret->string()});
+    }
     if (command.seed) words.insert(words.end(), {"--seed", fmt::format("{}", *command.seed)});
     std::vector<char*> arguments;
     for (auto& word : words) arguments.push_back(word.data());

@@ -14,6 +14,9 @@ struct AttackCommand {
     /// Attacks what runs there too, and keeps what came of it there, in attacks.json.
     std::optional<std::filesystem::path> data;
     bool live = false;  ///< Fail if nothing runs there.
+    /// A registered user's own file and u (mode 0600 both): her login there is attacked too.
+    std::optional<std::filesystem::path> user_keys;
+    std::optional<std::filesystem::path> user_secret;
     std::optional<std::uint64_t> seed;
 };
 /// Runs `salus-attack`, which stands beside this program: the protocol as printed, which the

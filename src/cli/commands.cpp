@@ -530,6 +530,13 @@ void add_attack(CLI::App& app, Words& words) {
         ->add_option("--data", command.data, "attack what runs there too, and keep what came of it")
         ->check(CLI::ExistingDirectory);
     flag(*attack, "--live", command.live, "fail if nothing runs there");
+    auto* keys = attack->add_option("--user-keys", command.user_keys,
+                                    "a registered user's own file: her login is attacked too");
+    auto* secret = attack->add_option("--user-secret", command.user_secret,
+                                      "file with what she knows (mode 0600)");
+    for (auto* file : {keys, secret}) file->check(CLI::ExistingFile);
+    keys->needs(secret);
+    secret->needs(keys);
     attack->add_option("--seed", command.seed, "repeats a run");
     attack->callback(
         [&words] { words.chosen = [&words] { return attack_command(words.attack); }; });

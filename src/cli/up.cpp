@@ -295,13 +295,11 @@ void Supervisor::greet() const {
 }
 
 Result<void> Supervisor::write_pids() const {
-    const auto json = boost::json::serialize(boost::json::object{{"broker", children_[broker].pid},
-                                                                 {"node", children_[node].pid},
-                                                                 {"pda", children_[pda].pid},
-                                                                 {"devices", children_[fleet].pid},
-                                                                 {"supervisor", getpid()},
-                                                                 {"broker_port", listener_.port}});
-    return storage::write_file_synced(folder_.pids(), base::as_bytes(json));
+    boost::json::object told{{"broker", children_[broker].pid}, {"node", children_[node].pid},
+                             {"pda", children_[pda].pid},       {"devices", children_[fleet].pid},
+                             {"supervisor", getpid()},          {"broker_port", listener_.port}};
+    if (!options_.headless) told["port"] = options_.port;
+    return storage::write_file_synced(folder_.pids(), base::as_bytes(boost::json::serialize(told)));
 }
 
 Result<void> Supervisor::restart(std::size_t part) {

@@ -8,16 +8,21 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <thread>
 
+#include "askg/credentials.h"
 #include "attack/attack.h"
 #include "attack/live.h"
 #include "attack/report.h"
+#include "attack/user_live.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "crypto/random.h"
 #include "identity/key_store.h"
 #include "mqtt/mosquitto_network.h"
 #include "printed/controls.h"
+#include "storage/files.h"
+#include "web_way.h"
 
 namespace {
 
@@ -26,14 +31,27 @@ struct Words {
     bool json = false;
     std::optional<std::filesystem::path> data;
     bool live = false;
+    std::optional<std::filesystem::path> user_keys, user_secret;
     std::optional<std::uint64_t> seed;
 };
 
-/// The running system of a data folder, and the way to it.
+/// The running system of a data folder, and the ways to it.
 struct Running {
     base::SystemClock clock;
     std::unique_ptr<mqtt::MosquittoNetwork> network;
     std::optional<attack::Live> live;
+    std::unique_ptr<WebWay> way;
+    std::optional<attack::UserLive> user;
+
+    /// Nothing for an attack that is made on neither broker nor login.
+    [[nodiscard]] std::optional<attack::Verdict> run(std::string_view name) {
+        auto out = live ? live->run(name) : std::nullopt;
+        auto of_user = user ? user->run(name) : std::nullopt;
+        if (!out || !of_user) return out ? out : of_user;
+        out->resisted = out->resisted && of_user->resisted;
+        out->detail += " " + of_user->detail;
+        return out;
+    }
 };
 
 /// A copy of the key generator's folder, for as long as it is looked at.
@@ -90,6 +108,34 @@ base::Result<void> reach(const std::filesystem::path& data, base::Random& random
     return out.live->connect();
 }
 
+/// What a user knows, as she wrote it into a file; line ends at its end do not count.
+base::Result<base::Bytes> read_secret(const std::filesystem::path& file) {
+    auto bytes = storage::read_private_file(file, 4'096);
+    if (!bytes) return bytes;
+    while (!bytes->empty() && (bytes->back() == '\n' || bytes->back() == '\r')) bytes->pop_back();
+    if (bytes->empty()) {
+        return base::fail(base::ErrorCode::malformed, file.string() + " is empty");
+    }
+    return bytes;
+}
+
+base::Result<void> reach_user(const Words& words, base::Random& random, Running& out) {
+    const auto port = attack::node_port_of(*words.data);
+    if (!port) return base::pass(port);
+    auto file = askg::read_file<askg::UserCredentials>(*words.user_keys);
+    if (!file) return base::pass(file);
+    auto secret = read_secret(*words.user_secret);
+    if (!secret) return base::pass(secret);
+    auto target = attack::read_user(*words.data, *std::move(file), *std::move(secret));
+    if (!target) return base::pass(target);
+    out.way = std::make_unique<WebWay>(*port);
+    if (auto open = out.way->connect(); !open) return open;
+    const auto wait = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); };
+    out.user.emplace(*std::move(target),
+                     attack::UserLive::Parts{*out.way, out.clock, random, wait});
+    return {};
+}
+
 /// What came of it on the running system comes first, as long as that runs.
 using LiveVerdicts = std::map<std::string_view, attack::Verdict>;
 
@@ -124,11 +170,14 @@ int run_all(const Words& words) {
     }
     Running running;
     if (words.data) {
-        if (const auto reached = reach(*words.data, *random, running); !reached) {
+        auto reached = reach(*words.data, *random, running);
+        if (reached && words.user_keys) reached = reach_user(words, *random, running);
+        if (!reached) {
             if (words.live) return complain(reached.error().detail);
             fmt::print(stderr, "only the library is attacked, nothing that runs: {}\n",
                        reached.error().detail);
             running.live.reset();
+            running.user.reset();
         }
     } else if (words.live) {
         return complain("--live needs --data");
@@ -141,7 +190,7 @@ int run_all(const Words& words) {
     if (running.live && !words.json) fmt::print(stderr, "what runs there ...\n");
     for (const auto* one : chosen) {
         if (!running.live) break;
-        if (auto there = running.live->run(one->name)) live.emplace(one->name, *std::move(there));
+        if (auto there = running.run(one->name)) live.emplace(one->name, *std::move(there));
     }
     std::vector<attack::Row> rows;
     for (const auto* one : chosen) {
@@ -172,7 +221,13 @@ int main(int count, char** arguments) {
     app.add_option("--data", words.data, "attack what runs there too, and keep what came of it")
         ->check(CLI::ExistingDirectory);
     app.add_flag("--live", words.live, "fail if nothing runs there");
+    app.add_option("--user-keys", words.user_keys, "a registered user's own file");
+    app.add_option("--user-secret", words.user_secret, "file with what she knows (mode 0600)");
     app.add_option("--seed", words.seed, "repeats a run");
     CLI11_PARSE(app, count, arguments);
+    if (words.user_keys.has_value() != words.user_secret.has_value()) {
+        return complain("--user-keys and --user-secret go together");
+    }
+    if (words.user_keys && !words.data) return complain("--user-keys needs --data");
     return run_all(words);
 }

@@ -815,7 +815,7 @@ export const en = {
   },
   attacks: {
     title: 'Attacks',
-    intro: 'Each attack was carried out, some of them also against this running node. Beside it is the same attack against the protocol as the paper prints it: it must succeed there, or it would not be a real attack.',
+    intro: 'Each attack was carried out, and also against this running node where its row says Live. Beside it is the same attack against the protocol as the paper prints it: it must succeed there, or it would not be a real attack.',
     attack: 'Attack',
     here: 'Against Salus',
     printed: 'Protocol as printed',
