@@ -79,7 +79,8 @@ std::optional<Verdict> UserLive::run(std::string_view name) {
 }
 
 UserLive::Login UserLive::log_in() {
-    Login out{.victim = std::make_unique<Victim>(target_.line, parts_.random), .wire = {}};
+    Login out;
+    out.victim = std::make_unique<Victim>(target_.line, parts_.random);
     out.signed_in = parts_.way.connect().has_value() && sign_in(out);
     return out;
 }
