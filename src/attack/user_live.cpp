@@ -224,7 +224,7 @@ Verdict UserLive::offline_guessing() {
     const auto login = log_in();
     if (!login.signed_in) return {false, "Live: the user could not sign in."};
     std::vector<Guess> wrong;
-    for (const std::uint8_t change : {1, 2}) {
+    for (std::uint8_t change = 1; change <= 2; ++change) {
         wrong.push_back(make_guess(target_.file, near_miss(target_.secret, change)));
     }
     const auto right = make_guess(target_.file, target_.secret);
