@@ -17,7 +17,7 @@
 #include "consensus/internal/node_thread.h"
 #include "consensus/internal/outcome.h"
 #include "consensus/internal/pending_queue.h"
-#include "crypto/hash.h"
+#include "crypto/merkle.h"
 #include "wire/transaction.h"
 
 namespace consensus {
@@ -214,10 +214,10 @@ void CommitteeEngine::State::begin_height() {
 void CommitteeEngine::State::decided(const wire::Block& block) {
     std::map<wire::Hash256, std::uint32_t> places;
     for (std::uint32_t i = 0; i < block.transactions.size(); ++i) {
-        places.emplace(wire::Hash256{crypto::sha256(block.transactions[i])}, i);
+        places.emplace(wire::Hash256{crypto::merkle_leaf(block.transactions[i])}, i);
     }
     answer_open([&](const PendingQueue::Entry& entry) -> Outcome {
-        const auto place = places.find(entry->envelope_hash);
+        const auto place = places.find(entry->leaf);
         if (place == places.end()) return std::nullopt;
         const auto tx = wire::decode_transaction(entry->envelope);
         CHECK(tx.has_value());

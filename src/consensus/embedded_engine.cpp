@@ -41,6 +41,7 @@ constexpr std::chrono::milliseconds patience{5};
 struct Batch {
     std::vector<PendingQueue::Entry> entries;
     std::vector<base::Bytes> envelopes;
+    std::vector<wire::Hash256> leaves;
     std::future<std::unique_ptr<ledger::SignatureBatch>> decoding;
     std::unique_ptr<ledger::SignatureBatch> signatures;  ///< Null while it is being decoded.
     std::future<std::vector<bool>> verdicts;
@@ -50,11 +51,14 @@ Batch begin(std::vector<PendingQueue::Entry> entries) {
     Batch batch;
     batch.entries = std::move(entries);
     batch.envelopes.reserve(batch.entries.size());
-    for (const auto& entry : batch.entries) batch.envelopes.push_back(std::move(entry->envelope));
-    batch.decoding =
-        std::async(std::launch::async, [envelopes = std::span<const base::Bytes>(batch.envelopes)] {
-            return ledger::SignatureBatch::decode(envelopes);
-        });
+    batch.leaves.reserve(batch.entries.size());
+    for (const auto& entry : batch.entries) {
+        batch.envelopes.push_back(std::move(entry->envelope));
+        batch.leaves.push_back(entry->leaf);
+    }
+    const ledger::Envelopes envelopes(batch.envelopes, batch.leaves);
+    batch.decoding = std::async(std::launch::async,
+                                [envelopes] { return ledger::SignatureBatch::decode(envelopes); });
     return batch;
 }
 
@@ -89,8 +93,9 @@ struct EmbeddedEngine::State {
         base::Bytes header;  ///< Empty: no transaction was accepted, and `seal` is none.
         wire::Seal seal;
     };
-    /// Executes and seals upon the newest block, written or not. Leaves `envelopes` as they are.
-    [[nodiscard]] base::Result<Executed> execute(std::vector<base::Bytes>& envelopes);
+    /// Executes and seals upon the newest block, written or not. Leaves the envelopes of `batch`
+    /// as they are.
+    [[nodiscard]] base::Result<Executed> execute(Batch& batch);
     /// Waits until the block that is being written is answered. Whether it was written; if not,
     /// neither it nor what was executed upon it ever was.
     [[nodiscard]] bool settle();
@@ -170,9 +175,9 @@ void EmbeddedEngine::State::run() {
 void EmbeddedEngine::State::finish(Batch batch) {
     parts.application.remember(*batch.signatures, batch.verdicts.get());
     batch.signatures.reset();
-    auto executed = execute(batch.envelopes);
+    auto executed = execute(batch);
     // A block that could not be written was answered by itself, and is no ground to stand upon.
-    if (!settle()) executed = execute(batch.envelopes);
+    if (!settle()) executed = execute(batch);
     if (!executed) return refuse(batch.entries, executed.error());
     if (executed->header.empty()) return answer(batch.entries, executed->results, nullptr);
     if (auto ahead = go_ahead(*executed); !ahead) return refuse(batch.entries, ahead.error());
@@ -182,8 +187,7 @@ void EmbeddedEngine::State::finish(Batch batch) {
     });
 }
 
-base::Result<EmbeddedEngine::State::Executed> EmbeddedEngine::State::execute(
-    std::vector<base::Bytes>& envelopes) {
+base::Result<EmbeddedEngine::State::Executed> EmbeddedEngine::State::execute(Batch& batch) {
     const auto turn = present_turn();
     if (!turn) return base::pass(turn);
     const auto tip = parts.application.standing().info;
@@ -191,10 +195,12 @@ base::Result<EmbeddedEngine::State::Executed> EmbeddedEngine::State::execute(
                                 .time = std::max(parts.clock.now(), tip.time),
                                 .miner = turn->miner,
                                 .round = turn->round,
-                                .transactions = std::move(envelopes),
-                                .passed_over = turn->passed_over};
+                                .transactions = std::move(batch.envelopes),
+                                .passed_over = turn->passed_over,
+                                .leaves = std::move(batch.leaves)};
     auto finalized = parts.application.finalize_block(candidate);
-    envelopes = std::move(candidate.transactions);
+    batch.envelopes = std::move(candidate.transactions);
+    batch.leaves = std::move(candidate.leaves);
     if (!finalized) return base::pass(finalized);
     Executed executed{.results = std::move(finalized->results),
                       .turn = *turn,

@@ -156,7 +156,7 @@ base::Result<void> Application::init_chain(const wire::Genesis& genesis) {
     }
     state.tree->adopt();
     state.recent.committed(changes);
-    state.desk.committed(changes, {});
+    static_cast<void>(state.desk.committed(changes, {}));
     state.publish(state.standing_after(info_of_genesis(genesis)));
     return {};
 }
@@ -183,7 +183,7 @@ const BlockStore& Application::blocks() const {
 
 base::Result<std::unique_ptr<SignatureBatch>> Application::gather(
     std::span<const base::Bytes> envelopes) {
-    auto batch = SignatureBatch::decode(envelopes);
+    auto batch = SignatureBatch::decode(Envelopes(envelopes));
     if (auto gathered = gather(*batch); !gathered) return base::pass(gathered);
     return batch;
 }

@@ -58,6 +58,9 @@ struct Candidate {
     std::vector<base::Bytes> transactions;  ///< Envelopes, untrusted.
     /// So many miners whose turn came before were absent, each for the policy's timeout.
     std::uint32_t passed_over = 0;
+    /// RFC 9162 leaf hashes of `transactions`, one each, if whoever made this has computed them;
+    /// else none. Believed: never another's word.
+    std::vector<wire::Hash256> leaves = {};
 };
 
 /// Whether the transaction is new to this replica, or passed `first` before and is looked at again

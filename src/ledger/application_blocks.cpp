@@ -22,8 +22,9 @@ base::Result<Execution> Application::State::run(const Candidate& candidate, Chec
                                  .tip = executed->info,
                                  .newest_version = options.newest_version};
     return execute(candidate, ground, [&] {
-        return kind == CheckKind::recheck ? desk.recheck(candidate.transactions)
-                                          : desk.prepare(candidate.transactions, verifier);
+        const Envelopes envelopes(candidate.transactions, candidate.leaves);
+        return kind == CheckKind::recheck ? desk.recheck(envelopes)
+                                          : desk.prepare(envelopes, verifier);
     });
 }
 
@@ -124,17 +125,17 @@ void Application::State::complete(const wire::Seal& seal) {
     BlockStore::stage(pending->block, pending->names, pending->batch);
 }
 
-Standing Application::State::adopt() {
+Application::State::Adopted Application::State::adopt() {
     tree->adopt();
     history->adopt();
     recent.committed(pending->changes);
-    desk.committed(pending->changes, pending->leaves);
+    auto spent = desk.committed(pending->changes, pending->leaves);
     Info next = executed->info;
     next.height = pending->block.header.height;
     next.app_hash = pending->hash;
     next.header_ref = wire::header_ref(pending->block.header_bytes);
     next.time = pending->block.header.time;
-    return standing_after(std::move(next));
+    return {.standing = standing_after(std::move(next)), .spent = std::move(spent)};
 }
 
 base::Result<wire::Block> Application::commit(const wire::Seal& seal) {
@@ -145,7 +146,7 @@ base::Result<wire::Block> Application::commit(const wire::Seal& seal) {
     if (auto written = state.store.write(state.pending->batch); !written) {
         return base::pass(written);
     }
-    state.publish(state.adopt());
+    state.publish(state.adopt().standing);
     wire::Block block = std::move(state.pending->block);
     state.pending.reset();
     return block;
@@ -159,10 +160,10 @@ base::Result<void> Application::go_ahead(const wire::Seal& seal) {
     auto& ahead = state.ahead.emplace();
     ahead.batch = std::move(state.pending->batch);
     state.ahead_store.show(ahead.batch);
-    ahead.standing = state.adopt();
+    ahead.adopted = state.adopt();
     ahead.block = std::move(state.pending->block);
     state.pending.reset();
-    state.executed = ahead.standing;
+    state.executed = ahead.adopted.standing;
     return {};
 }
 
@@ -172,7 +173,7 @@ base::Result<wire::Block> Application::write_ahead() {
     if (auto written = state.store.write(state.ahead->batch); !written) return base::pass(written);
     {
         const std::unique_lock lock(state.mutex);
-        state.committed = std::move(state.ahead->standing);
+        state.committed = std::move(state.ahead->adopted.standing);
     }
     state.ahead_store.clear();
     wire::Block block = std::move(state.ahead->block);

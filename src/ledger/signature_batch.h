@@ -14,6 +14,21 @@ namespace ledger {
 
 struct Decoded;
 
+/// Untrusted envelopes, and their RFC 9162 leaf hashes where they are known already. Borrows both.
+class Envelopes {
+public:
+    /// `leaves`: one an envelope, or none. CHECKs that.
+    explicit Envelopes(std::span<const base::Bytes> bytes,
+                       std::span<const wire::Hash256> leaves = {});
+    [[nodiscard]] std::size_t size() const { return bytes_.size(); }
+    [[nodiscard]] const base::Bytes& operator[](std::size_t index) const { return bytes_[index]; }
+    [[nodiscard]] wire::Hash256 leaf(std::size_t index) const;
+
+private:
+    std::span<const base::Bytes> bytes_;
+    std::span<const wire::Hash256> leaves_;
+};
+
 /// Envelopes on their way to a block: decoded first, which any thread may do, then asked for their
 /// signatures by the ledger (`Application::gather`), and then verified, again anywhere.
 class SignatureBatch {
@@ -24,8 +39,7 @@ public:
     SignatureBatch& operator=(const SignatureBatch&) = delete;
 
     /// Decodes; those that do not decode are left out, and the ledger says why in its turn.
-    [[nodiscard]] static std::unique_ptr<SignatureBatch> decode(
-        std::span<const base::Bytes> envelopes);
+    [[nodiscard]] static std::unique_ptr<SignatureBatch> decode(const Envelopes& envelopes);
 
     /// Signatures that wait for a verdict, each batch signature once. The views point into this
     /// object. Empty before `gather`.

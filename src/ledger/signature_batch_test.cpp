@@ -10,6 +10,7 @@
 #include <map>
 #include <tuple>
 
+#include "crypto/merkle.h"
 #include "ledger/internal/verified_cache.h"
 #include "ledger/testing.h"
 #include "wire/batch.h"
@@ -231,13 +232,27 @@ TEST_F(SignatureBatchTest, LookingAgainAfterABlockVerifiesNothing) {
 
 TEST_F(SignatureBatchTest, VerifiesAheadWhatWasDecodedElsewhere) {
     const std::vector<Bytes> block{chain.signed_report(cast), Bytes{1, 2, 3}};
-    const auto batch = SignatureBatch::decode(block);
+    const auto batch = SignatureBatch::decode(Envelopes(block));
     ASSERT_TRUE(chain.app->gather(*batch));
     ASSERT_EQ(batch->checks().size(), 2U);
     chain.app->remember(*batch, chain.verifier->verify(batch->checks()));
     const auto finalized = chain.mine(block);
     EXPECT_EQ(finalized.results[0].code, 0U);
     EXPECT_EQ(finalized.results[1].code, static_cast<std::uint32_t>(ErrorCode::undecodable));
+    EXPECT_EQ(counter->most_for_one(), 1);
+}
+
+TEST_F(SignatureBatchTest, HashesThatTheCallerKnowsChangeNothing) {
+    auto candidate =
+        chain.candidate({chain.signed_report(cast), Bytes{1, 2, 3}, chain.signed_report(cast)});
+    const auto without = chain.app->finalize_block(candidate);
+    for (const auto& one : candidate.transactions) {
+        candidate.leaves.push_back(wire::Hash256{crypto::merkle_leaf(one)});
+    }
+    const auto with = chain.app->finalize_block(candidate);
+    ASSERT_TRUE(without && with);
+    EXPECT_EQ(with->header_bytes, without->header_bytes);
+    EXPECT_EQ(with->results.size(), without->results.size());
     EXPECT_EQ(counter->most_for_one(), 1);
 }
 

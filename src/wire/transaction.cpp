@@ -319,6 +319,7 @@ BatchPath read_batch(const CanonicalFields& in, FieldChecker& check) {
 /// the form is looked at: what reads one takes some 600 bytes, and an envelope has room for 30,000.
 struct EnvelopeFields {
     explicit EnvelopeFields(base::ByteView envelope) : outer(envelope, envelope_form) {
+        signatures.reserve(std::min<std::size_t>(outer.repeated().size(), signatures_max));
         for (const auto part : outer.repeated()) {
             CanonicalFields one(part, signature_form);
             others_whole = others_whole && one.whole();

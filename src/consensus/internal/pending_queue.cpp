@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "crypto/hash.h"
+#include "crypto/merkle.h"
 #include "wire/transaction.h"
 
 namespace consensus {
@@ -15,19 +15,19 @@ using base::ErrorCode;
 
 PendingQueue::Added PendingQueue::add(base::Bytes envelope,
                                       chain::TransactionSubmitter::Done& done) {
-    const wire::Hash256 hash{crypto::sha256(envelope)};
+    const wire::Hash256 leaf{crypto::merkle_leaf(envelope)};
     const std::lock_guard lock(mutex_);
     if (closed_) return Added::closed;
-    if (const auto same = open_.find(hash); same != open_.end()) {
+    if (const auto same = open_.find(leaf); same != open_.end()) {
         same->second->done.push_back(std::move(done));
         return Added::joined;
     }
     if (waiting_.size() >= pending_max_) return Added::full;
     auto entry = std::make_shared<PendingTx>();
     entry->envelope = std::move(envelope);
-    entry->envelope_hash = hash;
+    entry->leaf = leaf;
     entry->done.push_back(std::move(done));
-    open_.emplace(hash, entry);
+    open_.emplace(leaf, entry);
     if (waiting_.empty()) first_at_ = std::chrono::steady_clock::now();
     waiting_.push_back(std::move(entry));
     changed_.notify_one();
@@ -101,7 +101,7 @@ std::vector<std::vector<chain::TransactionSubmitter::Done>> PendingQueue::finish
     out.reserve(entries.size());
     const std::lock_guard lock(mutex_);
     for (const auto& entry : entries) {
-        open_.erase(entry->envelope_hash);
+        open_.erase(entry->leaf);
         out.push_back(std::move(entry->done));
     }
     return out;

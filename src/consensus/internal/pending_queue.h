@@ -18,7 +18,7 @@ namespace consensus {
 /// A transaction that waits for a block, and everybody who asked for it.
 struct PendingTx {
     base::Bytes envelope;
-    wire::Hash256 envelope_hash;
+    wire::Hash256 leaf;  ///< RFC 9162 leaf hash of the envelope, as the history log has it.
     std::vector<chain::TransactionSubmitter::Done> done;
 };
 

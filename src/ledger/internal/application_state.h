@@ -54,12 +54,17 @@ struct Application::State {
     std::optional<Standing> committed;  ///< What any thread may ask about the tip.
     std::optional<Standing> executed;   ///< What the next block stands on.
 
+    /// What a block leaves when the next one stands upon it.
+    struct Adopted {
+        Standing standing;
+        SignatureDesk::Spent spent;
+    };
     /// A block that `executed` knows and `committed` does not. From `go_ahead` until its write
     /// ends it belongs to who writes it.
     struct Ahead {
         wire::Block block;
         storage::WriteBatch batch;
-        Standing standing;
+        Adopted adopted;
     };
     std::optional<Ahead> ahead;
 
@@ -98,7 +103,7 @@ struct Application::State {
     void complete(const wire::Seal& seal);
     /// Makes the pending block, which is complete and whose batch can be read, what the next one
     /// stands upon.
-    [[nodiscard]] Standing adopt();
+    [[nodiscard]] Adopted adopt();
     /// The turn of the block after `info`, as the state in `view` has it.
     [[nodiscard]] static base::Result<Turn> turn_after(const state::StateView& view,
                                                        const Info& info, std::uint32_t passed_over);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ledger/internal/execution.h"
 
-#include <map>
 #include <string>
 #include <variant>
 
 #include "base/check.h"
+#include "base/lookup_table.h"
 #include "contracts/authenticity.h"
 #include "contracts/block_rules.h"
 #include "contracts/registry.h"
@@ -90,8 +90,8 @@ private:
         const auto fresh = contracts::is_fresh(overlay_, decoded.tx.body);
         if (!fresh) return base::pass(fresh);
         if (*fresh) return {};
-        if (const auto here = accepted_.find(decoded.id); here != accepted_.end()) {
-            result.place = Place{.height = candidate_.height, .index = here->second};
+        if (const auto* here = accepted_.find(decoded.id)) {
+            result.place = Place{.height = candidate_.height, .index = *here};
         } else {
             const auto place = ground_.blocks.place_of(decoded.id);
             if (!place) return base::pass(place);
@@ -124,7 +124,7 @@ private:
     void accept(const base::Bytes& envelope, const Decoded& decoded, TxResult& result) {
         const auto index = static_cast<std::uint32_t>(done_.accepted.size());
         result.place = Place{.height = candidate_.height, .index = index};
-        accepted_.emplace(decoded.id, index);
+        accepted_.put(decoded.id, index);
         done_.accepted.push_back(envelope);
         done_.leaves.push_back(decoded.leaf.bytes);
         const bool grant = std::holds_alternative<wire::GrantConsent>(decoded.tx.body.action);
@@ -135,7 +135,7 @@ private:
     const ExecutionGround& ground_;
     contracts::BlockContext block_;
     state::Overlay overlay_;
-    std::map<wire::TxId, std::uint32_t> accepted_;
+    base::LookupTable<wire::TxId, std::uint32_t> accepted_;  ///< Their places in this block.
     Execution done_;
 };
 

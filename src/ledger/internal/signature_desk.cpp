@@ -24,14 +24,23 @@ base::Result<std::shared_ptr<Decoded>> decode_envelope(base::ByteView envelope,
     return decoded;
 }
 
+Envelopes::Envelopes(std::span<const base::Bytes> bytes, std::span<const wire::Hash256> leaves)
+    : bytes_(bytes), leaves_(leaves) {
+    CHECK(leaves.empty() || leaves.size() == bytes.size());
+}
+
+wire::Hash256 Envelopes::leaf(std::size_t index) const {
+    return leaves_.empty() ? wire::Hash256{crypto::merkle_leaf(bytes_[index])} : leaves_[index];
+}
+
 SignatureBatch::SignatureBatch() = default;
 SignatureBatch::~SignatureBatch() = default;
 
-std::unique_ptr<SignatureBatch> SignatureBatch::decode(std::span<const base::Bytes> envelopes) {
+std::unique_ptr<SignatureBatch> SignatureBatch::decode(const Envelopes& envelopes) {
     auto batch = std::make_unique<SignatureBatch>();
     batch->transactions_.reserve(envelopes.size());
-    for (const auto& envelope : envelopes) {
-        auto decoded = decode_envelope(envelope, {crypto::merkle_leaf(envelope)});
+    for (std::size_t i = 0; i < envelopes.size(); ++i) {
+        auto decoded = decode_envelope(envelopes[i], envelopes.leaf(i));
         if (decoded) batch->transactions_.push_back(std::move(*decoded));
     }
     return batch;
@@ -63,8 +72,7 @@ void SignatureBatch::collect_checks() {
 }
 
 base::Result<std::shared_ptr<Decoded>> SignatureDesk::find_or_decode(
-    const base::Bytes& envelope) const {
-    const wire::Hash256 leaf{crypto::merkle_leaf(envelope)};
+    const base::Bytes& envelope, const wire::Hash256& leaf) const {
     if (auto known = cache_.find(leaf)) return known;
     return decode_envelope(envelope, leaf);
 }
@@ -148,12 +156,12 @@ base::Result<std::vector<contracts::SignerState>> SignatureDesk::signers_of(
 }
 
 base::Result<std::vector<SignatureDesk::Ready>> SignatureDesk::prepare(
-    std::span<const base::Bytes> envelopes, crypto::SignatureVerifier& verifier) {
+    const Envelopes& envelopes, crypto::SignatureVerifier& verifier) {
     std::vector<Ready> ready;
     ready.reserve(envelopes.size());
     SignatureBatch open;
-    for (const auto& envelope : envelopes) {
-        auto decoded = find_or_decode(envelope);
+    for (std::size_t i = 0; i < envelopes.size(); ++i) {
+        auto decoded = find_or_decode(envelopes[i], envelopes.leaf(i));
         if (decoded) {
             if (auto asked = ask(*decoded, open); !asked) return base::pass(asked);
         }
@@ -170,12 +178,11 @@ base::Result<std::vector<SignatureDesk::Ready>> SignatureDesk::prepare(
     return ready;
 }
 
-base::Result<std::vector<SignatureDesk::Ready>> SignatureDesk::recheck(
-    std::span<const base::Bytes> envelopes) {
+base::Result<std::vector<SignatureDesk::Ready>> SignatureDesk::recheck(const Envelopes& envelopes) {
     std::vector<Ready> ready;
     ready.reserve(envelopes.size());
-    for (const auto& envelope : envelopes) {
-        auto decoded = find_or_decode(envelope);
+    for (std::size_t at = 0; at < envelopes.size(); ++at) {
+        auto decoded = find_or_decode(envelopes[at], envelopes.leaf(at));
         if (!decoded) {
             ready.push_back({.decoded = std::move(decoded), .signers = {}});
             continue;
@@ -191,8 +198,8 @@ base::Result<std::vector<SignatureDesk::Ready>> SignatureDesk::recheck(
     return ready;
 }
 
-void SignatureDesk::committed(const state::Changes& changes,
-                              std::span<const crypto::Digest32> leaves) {
+SignatureDesk::Spent SignatureDesk::committed(const state::Changes& changes,
+                                              std::span<const crypto::Digest32> leaves) {
     // Keys of key records stand together in the order of keys.
     const base::Bytes first = state::key_of({});
     for (auto at = changes.lower_bound(first); at != changes.end(); ++at) {
@@ -201,7 +208,12 @@ void SignatureDesk::committed(const state::Changes& changes,
         CHECK(id.has_value());
         keys_.erase(*id);
     }
-    for (const auto& leaf : leaves) cache_.drop(wire::Hash256{leaf});
+    Spent spent;
+    spent.reserve(leaves.size());
+    for (const auto& leaf : leaves) {
+        if (auto known = cache_.take(wire::Hash256{leaf})) spent.push_back(std::move(known));
+    }
+    return spent;
 }
 
 }  // namespace ledger

@@ -37,16 +37,19 @@ public:
     void remember(const SignatureBatch& batch, const std::vector<bool>& verdicts);
 
     /// All of it, with `verifier` for what is not known yet. Errors: the store's.
-    [[nodiscard]] base::Result<std::vector<Ready>> prepare(std::span<const base::Bytes> envelopes,
+    [[nodiscard]] base::Result<std::vector<Ready>> prepare(const Envelopes& envelopes,
                                                            crypto::SignatureVerifier& verifier);
 
     /// Without verifying anything, for what was looked at before: a signature whose verdict is
     /// forgotten counts as good, one that verified under a key that has changed since does not.
     /// Errors: the store's.
-    [[nodiscard]] base::Result<std::vector<Ready>> recheck(std::span<const base::Bytes> envelopes);
+    [[nodiscard]] base::Result<std::vector<Ready>> recheck(const Envelopes& envelopes);
 
+    /// What nobody will ask for again; to be let go of wherever there is time.
+    using Spent = std::vector<std::shared_ptr<const Decoded>>;
     /// A block with these changes and these transactions became committed state.
-    void committed(const state::Changes& changes, std::span<const crypto::Digest32> leaves);
+    [[nodiscard]] Spent committed(const state::Changes& changes,
+                                  std::span<const crypto::Digest32> leaves);
     /// Committed state was replaced by another.
     void forget_keys() { keys_.clear(); }
 
@@ -55,7 +58,7 @@ private:
     static constexpr std::size_t keys_max = 65'536;
 
     [[nodiscard]] base::Result<std::shared_ptr<Decoded>> find_or_decode(
-        const base::Bytes& envelope) const;
+        const base::Bytes& envelope, const wire::Hash256& leaf) const;
     [[nodiscard]] base::Result<std::optional<state::KeyRecord>> key_of(const wire::LedgerId& id);
     /// Adds the transaction to `batch` if a verdict is missing. Errors: the store's.
     [[nodiscard]] base::Result<void> ask(const std::shared_ptr<Decoded>& decoded,

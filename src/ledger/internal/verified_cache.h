@@ -86,8 +86,12 @@ public:
         const auto leaf = decoded->leaf;
         entries_.put(leaf, std::move(decoded));
     }
-    /// It is in a block: nobody will ask again.
-    void drop(const wire::Hash256& leaf) { entries_.erase(leaf); }
+    /// It is in a block: nobody will ask again. Null if it is not known.
+    [[nodiscard]] std::shared_ptr<Decoded> take(const wire::Hash256& leaf) {
+        auto known = find(leaf);
+        entries_.erase(leaf);
+        return known;
+    }
 
 private:
     Newest<wire::Hash256, std::shared_ptr<Decoded>> entries_{entries_max};
