@@ -22,3 +22,7 @@ if(SALUS_SANITIZE)
     add_compile_options(-Wno-maybe-uninitialized -Wno-tsan)
   endif()
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_compile_options(-Wno-sign-conversion)  # g++'s -Wconversion leaves it out in C++
+  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")  # a precompiled header may come from ccache
+endif()

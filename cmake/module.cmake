@@ -1,4 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
+include(${CMAKE_CURRENT_LIST_DIR}/precompiled.cmake)
+
+# includes_first(HEADER PATH RESULT): whether the source beside HEADER, of the same name, includes it
+# as PATH before any other; an edit of that first line is met with at the next configuring.
+function(includes_first header path result)
+  string(REGEX REPLACE "\\.h$" ".cpp" source ${header})
+  set(first "")
+  if(EXISTS ${source})
+    file(STRINGS ${source} first REGEX "^#" LIMIT_COUNT 1)
+  endif()
+  if(first STREQUAL "#include \"${path}\"")
+    set(${result} TRUE PARENT_SCOPE)
+  else()
+    set(${result} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
+
 # salus_module(NAME DEPS a b LIBS X::Y): one folder, one namespace, one static library.
 #
 # Each module gets an include root of its own in the build tree that holds a link to its folder
@@ -28,9 +45,14 @@ function(salus_module name)
     list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   endif()
 
-  # One generated source per header proves that each header compiles alone.
+  # Each header compiles alone: proven by the source of its name, which includes it before all else,
+  # and where there is none by a generated one.
   foreach(header IN LISTS headers)
     file(RELATIVE_PATH path ${CMAKE_CURRENT_SOURCE_DIR} ${header})
+    includes_first(${header} "${name}/${path}" proven)
+    if(proven)
+      continue()
+    endif()
     string(REPLACE "/" "_" unit ${path})
     set(probe ${CMAKE_CURRENT_BINARY_DIR}/alone/${unit}.cpp)
     file(CONFIGURE OUTPUT ${probe} CONTENT "#include \"${name}/${path}\" // IWYU pragma: keep\n")
@@ -46,6 +68,7 @@ function(salus_module name)
   target_include_directories(salus_${name} PUBLIC ${root})
   list(TRANSFORM arg_DEPS PREPEND salus_)
   target_link_libraries(salus_${name} PUBLIC ${arg_DEPS} ${arg_LIBS})
+  salus_precompile(salus_${name})
   if(probes)
     add_library(salus_${name}_headers OBJECT ${probes})
     target_link_libraries(salus_${name}_headers PRIVATE salus_${name})
@@ -69,6 +92,7 @@ function(salus_module name)
     add_dependencies(all_unit_tests salus_${name}_test)
     target_link_libraries(salus_${name}_test
       PRIVATE salus_${name} ${arg_TEST_DEPS} GTest::gmock GTest::gtest_main)
+    salus_precompile(salus_${name}_test TESTS)
     # SALUS_DATA_DIR: the recorded patients, when they stand beside the project; tests skip otherwise.
     target_compile_definitions(salus_${name}_test
       PRIVATE SALUS_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SALUS_DATA_DIR="${CMAKE_SOURCE_DIR}/../shared/data")

@@ -16,7 +16,8 @@ build_preset() {
 }
 
 # Objects are the same in every build folder of this checkout, so that presets share the cache.
-export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+# What ccache must pass over to keep what was built with precompiled headers, as its manual says.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
 
 # web_packages: the packages that package-lock.json names, when it changed since the last time.
 web_packages() {

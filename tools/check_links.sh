@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Shows that the link graph really is a wall: what a folder does not name in DEPS is not found, and
-# a dependency on a folder listed below is refused at configure time.
+# a dependency on a folder listed below is refused at configure time; and that a header which leans on
+# what others include is not built, whether a source of its name includes it first or not.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 probe=$(mktemp -d) && trap 'rm -rf "$probe"' EXIT
 
 # Two small modules with the project's own function: `upper` names `lower`, never the reverse.
 mkdir -p "$probe/cmake" "$probe/src/lower" "$probe/src/upper" "$probe/src/beside"
-cp cmake/module.cmake "$probe/cmake/"
+cp cmake/module.cmake cmake/precompiled.cmake "$probe/cmake/"
 cat >"$probe/CMakeLists.txt" <<'CMAKE'
 cmake_minimum_required(VERSION 3.25)
 project(probe LANGUAGES CXX)
@@ -35,4 +36,11 @@ refused "an include of a folder that is not in DEPS" "beside/beside.h: No such f
 echo '' >"$probe/src/upper/upper.cpp"
 module lower "DEPS upper"
 refused "a dependency on a folder listed below" "may depend only on folders listed above it"
-echo "check_links: the walls hold"
+module lower ""
+echo '#pragma once
+std::string late();' >"$probe/src/lower/lower.h"
+for first in '#include <string>' '#include "lower/lower.h"'; do
+  printf '%s\n#include "lower/lower.h"\n' "$first" >"$probe/src/lower/lower.cpp"
+  refused "a header that does not compile alone" "lower/lower.h:2.*error"
+done
+echo "check_links: the walls hold, and each header compiles alone"
