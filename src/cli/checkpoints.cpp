@@ -59,7 +59,8 @@ void print(const witness::VerifiedCheckpoint& checkpoint) {
 Result<witness::VerifiedCheckpoint> verified(const VerifyCheckpointCommand& command) {
     const auto trust = read_trust_file(command.trust);
     if (!trust) return base::pass(trust);
-    const auto policy = witness::policy_of(*trust, command.required);
+    const auto policy =
+        witness::policy_of(*trust, std::max(command.required, trust->witnesses_required));
     if (!policy) return base::pass(policy);
     const auto note = storage::read_file(command.file, witness::note_bytes_max);
     if (!note) return base::pass(note);

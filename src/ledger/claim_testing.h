@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chain/queries.h"
+#include "crypto/signature_verifier.h"
 #include "ledger/claims.h"
 #include "ledger/testing.h"
 #include "ledger/verify_claim.h"
@@ -170,6 +171,7 @@ protected:
     static void expect_failure(const wire::Claim& claim, const std::optional<wire::Trust>& anchor,
                                std::string_view step, base::ErrorCode code) {
         const auto verdict = verify_claim(claim, anchor);
+        expect_same_at_once(claim, anchor, verdict);
         EXPECT_EQ(verdict.status, ClaimStatus::failed) << verdict.words;
         EXPECT_EQ(verdict.steps.back().name, step) << verdict.words;
         EXPECT_FALSE(verdict.steps.back().ok);
@@ -178,8 +180,26 @@ protected:
         EXPECT_NE(verdict.words.find(verdict.steps.back().words), std::string::npos);
         EXPECT_EQ(verdict.says, "");
     }
+    /// With the signatures verified all at once it is the same verdict, step for step.
+    static void expect_same_at_once(const wire::Claim& claim,
+                                    const std::optional<wire::Trust>& anchor,
+                                    const ClaimVerdict& verdict) {
+        const auto bytes = wire::encode(claim);
+        if (!wire::decode_claim(bytes)) return;
+        const auto verifier = crypto::make_serial_verifier();
+        const auto at_once = verify_claim(bytes, anchor, *verifier);
+        EXPECT_EQ(at_once.status, verdict.status);
+        EXPECT_EQ(at_once.words, verdict.words);
+        EXPECT_EQ(at_once.code, verdict.code);
+        ASSERT_EQ(at_once.steps.size(), verdict.steps.size());
+        for (std::size_t i = 0; i < verdict.steps.size(); ++i) {
+            EXPECT_EQ(at_once.steps[i].words, verdict.steps[i].words);
+            EXPECT_EQ(at_once.steps[i].ok, verdict.steps[i].ok);
+        }
+    }
     static void expect_verified(const wire::Claim& claim, const wire::Trust& anchor) {
         const auto verdict = verify_claim(claim, anchor);
+        expect_same_at_once(claim, anchor, verdict);
         EXPECT_EQ(verdict.status, ClaimStatus::verified) << verdict.words;
         EXPECT_NE(verdict.says, "");
     }

@@ -103,38 +103,77 @@ std::string_view name_of(ClaimStatus status) {
     return "unknown";
 }
 
-ClaimVerdict verify_claim(const wire::Claim& claim, const std::optional<wire::Trust>& trust) {
+namespace {
+
+/// Ends the verdict at step `number` of a receipt's own, which did not hold.
+void refuse(ClaimVerdict& verdict, std::size_t number, const char* name, base::Error error) {
+    verdict.steps.resize(1 + number);  // "form" stands before
+    verdict.steps.push_back({.name = name, .ok = false, .words = std::move(error.detail)});
+    verdict.status = ClaimStatus::failed;
+    verdict.code = error.code;
+    verdict.words = "failed at " + std::string(name) + ": " + verdict.steps.back().words;
+}
+
+/// False where the verdict is that the receipt fails.
+bool take_steps(ClaimCheck& check, std::span<const Step> steps, ClaimVerdict& verdict) {
+    std::optional<base::Error> failure;
+    for (std::size_t i = 0; i < steps.size() && !failure; ++i) {
+        check.begin_step(i);
+        auto finding = (check.*steps[i].check)();
+        if (check.transaction()) verdict.transaction = wire::id_of(*check.transaction());
+        if (check.block_header()) verdict.height = check.block_header()->height;
+        if (finding) {
+            verdict.steps.push_back(
+                {.name = steps[i].name, .ok = true, .words = std::move(*finding)});
+        } else {
+            failure = std::move(finding.error());
+        }
+    }
+    // A signature stands before whatever failed after it.
+    if (auto refused = check.verify_pending()) {
+        refuse(verdict, refused->step, steps[refused->step].name, std::move(refused->error));
+        return false;
+    }
+    if (!failure) return true;
+    const auto number = verdict.steps.size() - 1;
+    refuse(verdict, number, steps[number].name, std::move(*failure));
+    return false;
+}
+
+ClaimVerdict verify(const wire::Claim& claim, const std::optional<wire::Trust>& trust,
+                    crypto::SignatureVerifier* verifier) {
     ClaimVerdict verdict;
     verdict.kind = name_of(claim.fact);
     verdict.steps.push_back({.name = "form", .ok = true, .words = "a receipt in its one form"});
-    ClaimCheck check(claim, trust);
-    for (const auto& step : ClaimCheck::steps_of(claim.fact)) {
-        auto finding = (check.*step.check)();
-        const bool ok = finding.has_value();
-        verdict.steps.push_back({.name = step.name,
-                                 .ok = ok,
-                                 .words = ok ? std::move(*finding) : finding.error().detail});
-        if (check.transaction()) verdict.transaction = wire::id_of(*check.transaction());
-        if (check.block_header()) verdict.height = check.block_header()->height;
-        if (ok) continue;
-        verdict.status = ClaimStatus::failed;
-        verdict.code = finding.error().code;
-        verdict.words = "failed at " + std::string(step.name) + ": " + verdict.steps.back().words;
-        return verdict;
-    }
+    ClaimCheck check(claim, trust, verifier);
+    if (!take_steps(check, ClaimCheck::steps_of(claim.fact), verdict)) return verdict;
     verdict.by_program = check.by_program();
     verdict.agreed = check.agreed();
     if (trust) verdict.witnesses = check.witnesses();
     verdict.status = trust ? ClaimStatus::verified : ClaimStatus::issuer_unknown;
     verdict.says = check.says();
     verdict.words = verdict_of(check, trust);
+    if (trust) require_witnesses(verdict, trust->witnesses_required);
     return verdict;
+}
+
+}  // namespace
+
+ClaimVerdict verify_claim(const wire::Claim& claim, const std::optional<wire::Trust>& trust) {
+    return verify(claim, trust, nullptr);
 }
 
 ClaimVerdict verify_claim(base::ByteView bytes, const std::optional<wire::Trust>& trust) {
     const auto claim = wire::read_claim(bytes);
     if (!claim) return failed_form(claim.error());
-    return verify_claim(*claim, trust);
+    return verify(*claim, trust, nullptr);
+}
+
+ClaimVerdict verify_claim(base::ByteView bytes, const std::optional<wire::Trust>& trust,
+                          crypto::SignatureVerifier& verifier) {
+    const auto claim = wire::read_claim(bytes);
+    if (!claim) return failed_form(claim.error());
+    return verify(*claim, trust, &verifier);
 }
 
 void require_witnesses(ClaimVerdict& verdict, std::size_t required) {

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "crypto/signature_verifier.h"
 #include "wire/claim.h"
 #include "wire/receipt.h"
 #include "witness/policy.h"
@@ -55,6 +56,11 @@ struct ClaimVerdict {
 /// checks and their order are docs/formats/receipt.md's.
 [[nodiscard]] ClaimVerdict verify_claim(base::ByteView bytes,
                                         const std::optional<wire::Trust>& trust);
+/// The same verdict; the signatures of members and miners go to `verifier` all at once, which may
+/// verify them side by side and know their keys from before.
+[[nodiscard]] ClaimVerdict verify_claim(base::ByteView bytes,
+                                        const std::optional<wire::Trust>& trust,
+                                        crypto::SignatureVerifier& verifier);
 /// The same where it is decoded already.
 [[nodiscard]] ClaimVerdict verify_claim(const wire::Claim& claim,
                                         const std::optional<wire::Trust>& trust);

@@ -511,6 +511,10 @@ TEST_F(VerifyClaim, APolicyAsksForSoManyWitnesses) {
     EXPECT_EQ(asked(plain, anchor, 1).status, ClaimStatus::failed) << "no checkpoint at all";
     EXPECT_EQ(asked(witnessed, trust, 1).status, ClaimStatus::failed) << "the anchor names none";
     EXPECT_EQ(asked(witnessed, std::nullopt, 1).status, ClaimStatus::failed);
+    auto strict = anchor;
+    strict.witnesses_required = 2;
+    EXPECT_EQ(verify_claim(witnessed, strict).status, ClaimStatus::verified);
+    expect_failure(plain, strict, "policy", base::ErrorCode::not_authorised);
 }
 
 }  // namespace

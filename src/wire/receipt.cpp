@@ -36,7 +36,7 @@ bool is_verifier_key(std::string_view text) {
 }
 std::string witnesses_json(const Trust& trust) {
     if (trust.checkpoint_key.empty()) {
-        CHECK(trust.witnesses.empty());
+        CHECK(trust.witnesses.empty() && trust.witnesses_required == 0);
         return "";
     }
     CHECK(is_verifier_key(trust.checkpoint_key));
@@ -46,7 +46,10 @@ std::string witnesses_json(const Trust& trust) {
         CHECK(is_verifier_key(trust.witnesses[i]));
         out += (i == 0 ? "\n    " : ",\n    ") + quoted(trust.witnesses[i]);
     }
-    return out + (trust.witnesses.empty() ? "]" : "\n  ]");
+    out += trust.witnesses.empty() ? "]" : "\n  ]";
+    if (trust.witnesses_required == 0) return out;
+    CHECK(trust.witnesses_required <= trust.witnesses.size());
+    return out + ",\n  \"witnesses_required\": " + std::to_string(trust.witnesses_required);
 }
 std::string quorum_json(Quorum quorum) {
     if (quorum == Quorum::miner_alone) return "";
@@ -73,6 +76,9 @@ void read_witnesses(const json::value& trust, JsonReader& reader, Trust& out) {
         reader.require(text != nullptr && is_verifier_key(*text), "witnesses");
         if (text != nullptr) out.witnesses.emplace_back(*text);
     }
+    if (!object->contains("witnesses_required")) return;
+    out.witnesses_required = reader.number(trust, "witnesses_required", out.witnesses.size());
+    reader.require(out.witnesses_required > 0, "witnesses_required");
 }
 
 /// A member that is there only where it says something.

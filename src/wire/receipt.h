@@ -58,6 +58,9 @@ struct Trust {
     /// has no checkpoint key and no witnesses.
     std::string checkpoint_key = {};
     std::vector<std::string> witnesses = {};
+    /// So many of the witnesses must have cosigned the checkpoint of a receipt, else nothing in it
+    /// is believed. 0, and no member in the file: a receipt needs no checkpoint.
+    std::size_t witnesses_required = 0;
     friend bool operator==(const Trust&, const Trust&) = default;
 };
 /// At most so many witnesses, and bytes in a verifier key: printable ASCII without quotes,
@@ -66,7 +69,8 @@ inline constexpr Height trust_height_max = (1ULL << 53) - 1;
 inline constexpr std::size_t trust_witnesses_max = 32;
 inline constexpr std::size_t verifier_key_bytes_max = 256;
 /// Indented JSON for people. CHECKs that verifier keys are of that form, that there are witnesses
-/// only where there is a checkpoint key, and that heights are in order and within the bound.
+/// only where there is a checkpoint key, that not more are required than named, and that heights
+/// are in order and within the bound.
 [[nodiscard]] std::string to_json(const Trust& trust);
 /// White space may differ, the members and their order may not; one miner twice at one height, or
 /// no miner at all, is refused. Errors: `malformed` naming the member, `too_large` above 2 MiB.

@@ -68,6 +68,25 @@ TEST(Trust, NamesTheCheckpointKeyAndTheWitnessesOrNeither) {
     EXPECT_FALSE(trust_from_json(to_json(trust)));
 }
 
+TEST(Trust, SaysHowManyWitnessesMustHaveCosignedOnlyWhereAnyMust) {
+    auto trust = samples::trust();
+    trust.checkpoint_key = "salus/salus+00000000+AA==";
+    trust.witnesses = {"regulator+00000000+AA==", "phone+00000000+AA=="};
+    EXPECT_EQ(to_json(trust).find("witnesses_required"), std::string::npos);
+    for (const std::size_t required : {1U, 2U}) {
+        trust.witnesses_required = required;
+        EXPECT_EQ(trust_from_json(to_json(trust)).value(), trust) << required;
+    }
+    const auto text = to_json(trust);
+    for (const auto* bad : {"0", "3", "-1", "1.0", "\"2\"", "null"}) {
+        auto altered = text;
+        altered.replace(altered.rfind("2\n"), 1, bad);
+        const auto refused = trust_from_json(altered);
+        ASSERT_FALSE(refused) << bad;
+        EXPECT_EQ(refused.error().code, base::ErrorCode::malformed) << bad;
+    }
+}
+
 TEST(Trust, RefusesWhatIsOutOfFormAndNamesTheMember) {
     const auto good = to_json(samples::trust());
     auto nobody = samples::trust();

@@ -8,10 +8,12 @@
 #include <boost/json.hpp>
 #include <cstdio>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "chain/queries.h"
+#include "crypto/signature_verifier.h"
 #include "ledger/claim_testing.h"
 #include "ledger/verify_claim.h"
 
@@ -51,6 +53,10 @@ public:
         const auto anchor =
             trust == no_trust ? std::nullopt : std::optional<wire::Trust>(trusts_[trust]);
         auto verdict = ledger::verify_claim(bytes, anchor);
+        const auto at_once = ledger::verify_claim(bytes, anchor, *verifier_);
+        if (at_once.words != verdict.words || at_once.code != verdict.code) {
+            complain(name + ": at once " + at_once.words + ", one by one " + verdict.words);
+        }
         const bool failed = verdict.status == ledger::ClaimStatus::failed;
         json::array witnesses;
         for (const auto& one : failed ? decltype(verdict.witnesses){} : verdict.witnesses) {
@@ -124,6 +130,7 @@ private:
         fmt::print(stderr, "claim_corpus: {}\n", words);
         sound_ = false;
     }
+    std::unique_ptr<crypto::SignatureVerifier> verifier_ = crypto::make_serial_verifier();
     std::ofstream out_;
     std::vector<wire::Trust> trusts_;
     bool sound_ = true;
@@ -134,6 +141,8 @@ struct Anchors {
     std::size_t plain;
     std::size_t witnessed;
     std::size_t quorum;
+    std::size_t one_required;   ///< One witness must have cosigned.
+    std::size_t both_required;  ///< Both must.
     std::size_t another;
     std::size_t strangers;
     // With a quorum, as of the block of the consent:
@@ -187,6 +196,11 @@ Anchors add_anchors(Corpus& corpus, const ClaimWorld& world, const Claim& consen
     out.plain = corpus.add_trust(world.trust());
     out.witnessed = corpus.add_trust(world.trust_with_witnesses());
     out.quorum = corpus.add_trust(quorum);
+    auto strict = world.trust_with_witnesses();
+    strict.witnesses_required = 1;
+    out.one_required = corpus.add_trust(strict);
+    strict.witnesses_required = 2;
+    out.both_required = corpus.add_trust(strict);
     out.another = corpus.add_trust(another);
     out.strangers = corpus.add_trust(strangers);
     add_changing_anchors(corpus, quorum, consent, out);
@@ -347,6 +361,21 @@ void add_forgeries(Corpus& corpus, ClaimWorld& world, const Genuine& genuine, co
     });
 }
 
+/// The anchor says how many witnesses must have cosigned.
+void add_required(Corpus& corpus, ClaimWorld& world, const Genuine& genuine, const Anchors& at) {
+    const auto both = world.witnessed(genuine.report, genuine.report_height);
+    auto one = both;
+    one.checkpoint->note = world.note(genuine.report_height, {"phone"}, world.chain.now);
+    auto none = both;
+    none.checkpoint->note = world.note(genuine.report_height, {}, world.chain.now);
+    corpus.add_claim("one witness where one is required", one, at.one_required, true);
+    corpus.add_claim("both witnesses where both are required", both, at.both_required, true);
+    corpus.add_claim("no checkpoint where one witness is required", genuine.report, at.one_required,
+                     false);
+    corpus.add_claim("no cosignature where one is required", none, at.one_required, false);
+    corpus.add_claim("one witness where both are required", one, at.both_required, false);
+}
+
 /// Who was active at the block's height decides whose approvals count.
 void add_changing_miners(Corpus& corpus, const ClaimWorld& world, const Claim& consent,
                          const Anchors& at) {
@@ -395,6 +424,7 @@ int main(int count, char** words) {
     corpus.write_trusts();
     add_genuine(corpus, world, genuine, anchors);
     add_forgeries(corpus, world, genuine, anchors);
+    add_required(corpus, world, genuine, anchors);
     add_changing_miners(corpus, world, genuine.consent, anchors);
     const auto witnessed = world.witnessed(genuine.report, genuine.report_height);
     corpus.add_mutations("a report, witnessed", witnessed, anchors.witnessed);

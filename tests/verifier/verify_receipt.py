@@ -477,6 +477,7 @@ def read_trust(data):
     names = ["format", "chain_id", "genesis_hash", "miners"]
     names += ["quorum"] if "quorum" in value else []
     names += ["checkpoint_key", "witnesses"] if "checkpoint_key" in value else []
+    names += ["witnesses_required"] if "checkpoint_key" in value and "witnesses_required" in value else []
     require(list(value) == names and value["format"] == "salus-trust-1", "the trust file's members")
     require(re.fullmatch(r"[a-z0-9-]{1,32}", value["chain_id"]), "chain_id")
     from_hex(value["genesis_hash"], 64)
@@ -486,7 +487,10 @@ def read_trust(data):
     for one, next_one in zip(rising, rising[1:]):
         require(one["id"] != next_one["id"] or one["until"] <= next_one["from"], "a miner twice")
     require(value.get("quorum", "two_thirds") in ("two_thirds", "majority"), "quorum")
-    return {"chain_id": value["chain_id"], "miners": miners, "quorum": value.get("quorum"),
+    required = value.get("witnesses_required", 0)
+    least = 1 if "witnesses_required" in value else 0
+    require(type(required) is int and least <= required <= len(value.get("witnesses", [])), "witnesses_required")
+    return {"chain_id": value["chain_id"], "miners": miners, "quorum": value.get("quorum"), "required": required,
             "checkpoint_key": value.get("checkpoint_key"), "witnesses": value.get("witnesses", [])}
 
 
@@ -850,6 +854,9 @@ class Check:
             require(self.claim["kind"] == "transaction", "of another block")
         self.witnesses = found["witnesses"] if self.trust else []
 
+    def policy(self):
+        require(len(self.witnesses) >= self.trust["required"], "fewer witnesses than the anchor requires")
+
 
 def verify(data, trust):
     """-> {"status", "step" (the one that fails, or None), "kind", "agreed", "witnesses", "by_program", "words"}."""
@@ -859,7 +866,7 @@ def verify(data, trust):
         claim = read_claim(data)
         check = Check(claim, trust)
         verdict["kind"] = claim["kind"]
-        for step in STEPS[claim["kind"]]:
+        for step in STEPS[claim["kind"]] + (["policy"] if trust and trust["required"] else []):
             verdict["step"] = step
             getattr(check, step)()
     except Refused as refused:

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "crypto/signature_verifier.h"
 #include "state/keys.h"
 #include "state/values.h"
 #include "wire/block.h"
@@ -26,9 +27,11 @@ using Finding = base::Result<std::string>;
 /// `steps_of`.
 class ClaimCheck {
 public:
-    /// Borrows both.
-    ClaimCheck(const wire::Claim& claim, const std::optional<wire::Trust>& trust)
-        : claim_(claim), trust_(trust) {}
+    /// Borrows all three. With a `verifier` the signatures under P-256 keys are taken for good
+    /// until `verify_pending`, all at once; without (null) each is verified where it stands.
+    ClaimCheck(const wire::Claim& claim, const std::optional<wire::Trust>& trust,
+               crypto::SignatureVerifier* verifier)
+        : claim_(claim), trust_(trust), verifier_(verifier) {}
 
     // claim_seal.cpp: every kind.
     Finding header();
@@ -53,6 +56,15 @@ public:
     };
     [[nodiscard]] static std::span<const Step> steps_of(const wire::Fact& fact);
 
+    /// The first signature that does not verify, of those taken for good. Everything that a step
+    /// found before it stands; nothing after it does.
+    struct Refused {
+        std::size_t step = 0;  ///< As `begin_step` was told.
+        base::Error error;
+    };
+    [[nodiscard]] std::optional<Refused> verify_pending() const;
+    void begin_step(std::size_t number) { step_ = number; }
+
     /// What the receipt says, once every step holds: claim_words.cpp.
     [[nodiscard]] std::string says() const;
 
@@ -70,6 +82,16 @@ private:
     [[nodiscard]] const Kind& fact() const {
         return std::get<Kind>(claim_.fact);
     }
+    struct SignedMessage {
+        wire::PublicKeyBytes key;
+        base::Bytes message;
+        wire::SignatureBytes signature;
+        std::string whose;    ///< In errors: "the seal by miner ...".
+        std::string bad_key;  ///< In errors, after `whose`.
+        std::size_t step = 0;
+    };
+    /// Errors: `bad_key`, `bad_signature`.
+    base::Result<void> check_signature(SignedMessage one);
     Finding report_roles(const wire::Report& report);
     [[nodiscard]] Finding destroyed_roles(const wire::DestroyKey& destroy) const;
     Finding consent_of(const wire::Report& report);
@@ -80,12 +102,10 @@ private:
                                                        const wire::StateProof& leaf) const;
     [[nodiscard]] base::Result<void> check_uncovered(const wire::UncoveredReader& reader,
                                                      const wire::Hash256& own_root) const;
-    [[nodiscard]] base::Result<void> check_miner(const wire::LedgerId& id,
-                                                 const wire::SignatureBytes& signature,
-                                                 const base::Bytes& message,
-                                                 const std::string& what) const;
+    base::Result<void> check_miner(const wire::LedgerId& id, const wire::SignatureBytes& signature,
+                                   const base::Bytes& message, const std::string& what);
     /// How many miners that the anchor has as active approved the block; others count for nothing.
-    [[nodiscard]] base::Result<std::size_t> count_approvals(const wire::Seal& seal) const;
+    base::Result<std::size_t> count_approvals(const wire::Seal& seal);
     [[nodiscard]] base::Result<void> check_quorum(std::size_t approvals);
     [[nodiscard]] base::Result<witness::VerifiedCheckpoint> read_checkpoint() const;
     [[nodiscard]] base::Result<void> check_binding(const witness::VerifiedCheckpoint& found) const;
@@ -93,6 +113,9 @@ private:
 
     const wire::Claim& claim_;
     const std::optional<wire::Trust>& trust_;
+    crypto::SignatureVerifier* verifier_;
+    std::size_t step_ = 0;
+    std::vector<SignedMessage> pending_;
     std::optional<wire::Header> header_;
     std::optional<wire::Transaction> tx_;
     std::vector<state::KeyRecord> keys_;  // one a signature, in order

@@ -2,7 +2,6 @@
 // What every receipt is checked for: its header, the chain, the seal, and a checkpoint beside it.
 #include <algorithm>
 
-#include "crypto/ecdsa.h"
 #include "crypto/merkle.h"
 #include "ledger/internal/claim_check.h"
 #include "ledger/internal/words.h"
@@ -49,8 +48,7 @@ Finding ClaimCheck::chain() {
 
 base::Result<void> ClaimCheck::check_miner(const wire::LedgerId& id,
                                            const wire::SignatureBytes& signature,
-                                           const base::Bytes& message,
-                                           const std::string& what) const {
+                                           const base::Bytes& message, const std::string& what) {
     const std::string whose = what + " by miner " + base::to_hex(id.view());
     const auto* const miner = trust_->miner_at(id, header_->height);
     if (miner == nullptr) {
@@ -63,17 +61,14 @@ base::Result<void> ClaimCheck::check_miner(const wire::LedgerId& id,
                                : ": the anchor does not name this miner") +
                         std::string(older_anchor));
     }
-    const auto key = crypto::EcdsaPublicKey::decode(miner->public_key.view());
-    if (!key) {
-        return fail(ErrorCode::bad_key, whose + ": the anchor's key is no point of the curve");
-    }
-    if (!key->verify(message, signature.view())) {
-        return fail(ErrorCode::bad_signature, whose + " does not verify");
-    }
-    return {};
+    return check_signature({.key = miner->public_key,
+                            .message = message,
+                            .signature = signature,
+                            .whose = whose,
+                            .bad_key = ": the anchor's key is no point of the curve"});
 }
 
-base::Result<std::size_t> ClaimCheck::count_approvals(const wire::Seal& seal) const {
+base::Result<std::size_t> ClaimCheck::count_approvals(const wire::Seal& seal) {
     const auto message = wire::approval_message(claim_.header, seal);
     std::size_t approvals = 0;
     for (const auto& [miner, signature] : seal.approvals) {

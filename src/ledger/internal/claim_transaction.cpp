@@ -2,7 +2,6 @@
 // What the receipt of a transaction is checked for besides.
 #include <variant>
 
-#include "crypto/ecdsa.h"
 #include "crypto/merkle.h"
 #include "ledger/internal/claim_check.h"
 #include "ledger/internal/words.h"
@@ -69,13 +68,13 @@ Finding ClaimCheck::signatures() {
     for (std::size_t i = 0; i < keys_.size(); ++i) {
         const auto& signature = tx_->signatures[i];
         const std::string whose = "the signature of " + base::to_hex(signature.signer.view());
-        const auto key = crypto::EcdsaPublicKey::decode(keys_[i].public_key.view());
-        if (!key)
-            return fail(ErrorCode::bad_key,
-                        whose + ": its registered key is no point of the curve");
-        if (!key->verify(wire::signed_message(*tx_, i), signature.value.view())) {
-            return fail(ErrorCode::bad_signature, whose + " does not verify");
-        }
+        const auto holds =
+            check_signature({.key = keys_[i].public_key,
+                             .message = wire::signed_message(*tx_, i),
+                             .signature = signature.value,
+                             .whose = whose,
+                             .bad_key = ": its registered key is no point of the curve"});
+        if (!holds) return base::pass(holds);
     }
     if (!key_of(tx_->body.sender))
         return fail(ErrorCode::not_authorised, "the sender's own signature is missing");

@@ -26,7 +26,8 @@ export interface Trust {
   /// Of the miners active at a block's height so many must have approved it; absent: the miner's own seal is enough.
   quorum?: 'two_thirds' | 'majority';
   /// Verifier keys of the log's checkpoints and of its witnesses; files from before checkpoints have neither.
-  checkpoints?: { checkpoint_key: string; witnesses: string[] };
+  /// `witnesses_required`: so many must have cosigned a receipt's checkpoint; absent: a receipt needs none.
+  checkpoints?: { checkpoint_key: string; witnesses: string[]; witnesses_required?: number };
 }
 
 const witnesses_max = 32;
@@ -84,6 +85,11 @@ export function read_trust(text: string): Trust {
         verifier_key_of(key, 'witnesses'),
       ),
     };
+    if ('witnesses_required' in json) {
+      const required = integer_of(json['witnesses_required'], 'witnesses_required', trust.checkpoints.witnesses.length);
+      if (required < 1) wrong('witnesses_required');
+      trust.checkpoints.witnesses_required = required;
+    }
   }
   if (trust.miners.length === 0 || has_twins(trust.miners)) wrong('miners');
   if (without_white(write_trust(trust)) !== without_white(text)) {

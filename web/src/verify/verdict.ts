@@ -4,7 +4,7 @@ import type { ClaimKind } from './claim_fact.ts';
 
 export type StepName =
   | 'form' | 'envelope' | 'header' | 'chain' | 'keys' | 'signatures' | 'roles' | 'consent' | 'inclusion'
-  | 'absence' | 'tombstone' | 'seal' | 'checkpoint';
+  | 'absence' | 'tombstone' | 'seal' | 'checkpoint' | 'policy';
 const steps_of_kind: Readonly<Record<ClaimKind, readonly StepName[]>> = {
   transaction: [
     'form', 'envelope', 'header', 'chain', 'keys', 'signatures', 'roles', 'consent', 'inclusion', 'seal', 'checkpoint',

@@ -5,7 +5,7 @@ import { read_claim } from './claim.ts';
 import { Malformed } from './protobuf.ts';
 import type { Trust } from './receipt.ts';
 import { step_names_of, type Step, type StepName, type Verdict } from './verdict.ts';
-import { chain, checkpoint, header, seal } from './verify_block.ts';
+import { chain, checkpoint, header, policy, seal } from './verify_block.ts';
 import { Check, Refused } from './verify_check.ts';
 import { facts } from './verify_facts.ts';
 import { absence, consent, tombstone } from './verify_state.ts';
@@ -29,6 +29,7 @@ const runs: Readonly<Record<StepName, (check: Check) => string>> = {
   tombstone,
   seal,
   checkpoint,
+  policy,
 };
 
 /// Checks a receipt in any of its forms against an anchor; without one the most it can be is
@@ -58,7 +59,9 @@ export function verify_receipt(receipt: Uint8Array | string, trust: Trust | null
       steps.push({ name, ok: false, words: fault.message });
       return verdict('failed');
     }
-    if (name === 'form') names.push(...step_names_of(check.kind).slice(1));
+    if (name !== 'form') continue;
+    names.push(...step_names_of(check.kind).slice(1));
+    if (trust?.checkpoints?.witnesses_required) names.push('policy');
   }
   return verdict(trust ? 'verified' : 'issuer_unknown');
 }

@@ -48,6 +48,14 @@ export function checkpoint(check: Check): string {
   return `a checkpoint cosigned by ${found.witnesses.map((one) => `${one.name} (${utc(one.time_ms)})`).join(', ')}`;
 }
 
+/// Only where the anchor requires witnesses.
+export function policy(check: Check): string {
+  const required = check.trust?.checkpoints?.witnesses_required ?? 0;
+  const words = `the anchor requires ${required} witnesses, and ${check.witnesses.length} of those it names cosigned`;
+  if (check.witnesses.length < required) refuse(words);
+  return words;
+}
+
 function check_binding(check: Check, found: Checkpoint, path: readonly Uint8Array[]): void {
   const { history_size, history_root, height } = check.block;
   if (found.size < history_size) refuse('the checkpoint is older than the block');

@@ -715,6 +715,7 @@ export const en = {
       tombstone: 'The key of the vault object is recorded as destroyed',
       seal: 'A miner of the anchor sealed the block',
       checkpoint: 'Witnesses: a checkpoint of the history',
+      policy: 'As many witnesses as the anchor requires',
     } as Record<string, string>,
   },
   admin: {

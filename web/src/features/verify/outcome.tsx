@@ -59,11 +59,12 @@ function FactList({ facts }: { facts: Facts }) {
 }
 
 function Steps({ verdict, anchored }: { verdict: Verdict; anchored: boolean }) {
+  const names = [...new Set([...step_names_of(verdict.kind), ...verdict.steps.map((step) => step.name)])];
   return (
     <section className="panel">
       <h2>{w.steps}</h2>
       <ol className="steps">
-        {step_names_of(verdict.kind).map((name) => {
+        {names.map((name) => {
           const step = verdict.steps.find((each) => each.name === name);
           const open = step?.ok === true && name === 'seal' && !anchored;
           const state = !step ? 'skipped' : open ? 'open' : step.ok ? 'ok' : 'failed';
