@@ -5,6 +5,9 @@
 #include <boost/json.hpp>
 
 #include "api/internal/test_node.h"
+#include "crypto/merkle.h"
+#include "wire/block.h"
+#include "wire/claim.h"
 #include "witness/witness.h"
 
 namespace api::testing {
@@ -67,6 +70,44 @@ TEST_F(CheckpointsTest, AWitnessWithoutALoginFollowsTheLogAndIsHeard) {
     EXPECT_EQ(note(1), handed_in.body);
     EXPECT_EQ(verified(note(1)).witnesses[0].name, "phone-of-ana");
     std::filesystem::remove_all(folder);
+}
+
+// Goal: a receipt brings its witnesses along. Method: the same receipt before and after one has
+// cosigned, and one of a block that no cosigned checkpoint reaches.
+TEST_F(CheckpointsTest, AReceiptHoldsTheNewestCheckpointThatAWitnessCosigned) {
+    const auto receipt = [&](const std::string& target, std::string_view as) {
+        const auto response = node_.get(as, target);
+        EXPECT_EQ(response.status, 200U) << response.body;
+        return wire::claim_from_json(response.body).value();
+    };
+    const auto grants = node_.service().parts.read_model.consents_of(node_.person("ana").id);
+    const auto of_grant = "/api/v1/ledger/transactions/" +
+                          base::to_hex(grants->front().transaction.view()) + "/receipt";
+    const auto of_consent = "/api/v1/receipts/consent?patient=" + node_.id("ana") +
+                            "&reader=" + node_.id("lee") +
+                            "&category=vital_signs&purpose=treatment";
+    node_.grant("ben", "may");
+    node_.clock.advance(witness::CheckpointPublisher::interval);
+    ASSERT_TRUE(node_.parts().checkpoints->publish());
+    EXPECT_FALSE(receipt(of_grant, "ana").checkpoint) << "nobody has cosigned yet";
+    ASSERT_EQ(hand_in(cosigned(note())).status, 200U);
+    const auto witnessed = receipt(of_grant, "ana");
+    ASSERT_TRUE(witnessed.checkpoint);
+    EXPECT_EQ(verified(witnessed.checkpoint->note).witnesses.size(), 1U);
+    const auto header = wire::decode_header(witnessed.header).value();
+    const auto found = verified(witnessed.checkpoint->note);
+    ASSERT_GT(found.size, header.history_size);
+    std::vector<crypto::Digest32> path;
+    for (const auto& hash : witnessed.checkpoint->path) path.push_back(hash.bytes);
+    EXPECT_TRUE(crypto::verify_merkle_consistency(header.history_size, header.history_root.bytes,
+                                                  found.size, found.root.bytes, path));
+    EXPECT_TRUE(receipt(of_consent, "ana").checkpoint) << "of the checkpoint's own block";
+
+    node_.grant("ben", "lee");
+    EXPECT_FALSE(receipt(of_consent, "ana").checkpoint)
+        << "a checkpoint says nothing of later state";
+    EXPECT_TRUE(
+        receipt(of_consent + "&height=" + std::to_string(found.header.height), "ana").checkpoint);
 }
 
 TEST_F(CheckpointsTest, RefusesCosignaturesThatDoNotCount) {

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 
 #include "api/internal/service.h"
+#include "api/internal/witnessed_claim.h"
 #include "wire/claim.h"
 
 namespace api::routes {
@@ -77,7 +78,9 @@ base::Result<Response> transaction_receipt(Service& service, const Call& call) {
     if (!*concerned && call.asker.role != wire::Role::auditor) {
         return base::fail(ErrorCode::not_found, "no transaction of this id is about you");
     }
-    const auto receipt = chain::receipt_of(service.parts.blocks, *id);
+    auto plain = chain::receipt_of(service.parts.blocks, *id);
+    if (!plain) return base::pass(plain);
+    const auto receipt = with_checkpoint(service, *std::move(plain));
     if (!receipt) return base::pass(receipt);
     Response response;
     response.body = wire::to_json(*receipt);

@@ -2,8 +2,10 @@
 // Receipts about the state: that a consent stood, that none did, that a key is destroyed. They name
 // ids alone, so an auditor may have any; a patient has those of the own record.
 #include <algorithm>
+#include <utility>
 
 #include "api/internal/service.h"
+#include "api/internal/witnessed_claim.h"
 #include "chain/queries.h"
 #include "wire/claim.h"
 
@@ -13,8 +15,11 @@ namespace {
 using base::ErrorCode;
 
 /// As a file of the form that was asked for: JSON, the compact form, or the text of a QR code.
-base::Result<Response> file_of(const wire::Claim& claim, const Call& call,
+base::Result<Response> file_of(const Service& service, wire::Claim plain, const Call& call,
                                const std::string& name) {
+    const auto witnessed = with_checkpoint(service, std::move(plain));
+    if (!witnessed) return base::pass(witnessed);
+    const auto& claim = *witnessed;
     const auto form = query_value(call.request.query, "form").value_or("json");
     Response response;
     std::string ending = ".json";
@@ -123,7 +128,7 @@ base::Result<Response> consent_receipt(Service& service, const Call& call) {
         return base::fail(ErrorCode::not_found, claim.error().detail);
     }
     if (!claim) return base::pass(claim);
-    return file_of(*claim, call, "consent-" + hex(*reader).substr(0, 16));
+    return file_of(service, *claim, call, "consent-" + hex(*reader).substr(0, 16));
 }
 
 base::Result<Response> no_consent_receipt(Service& service, const Call& call) {
@@ -139,7 +144,8 @@ base::Result<Response> no_consent_receipt(Service& service, const Call& call) {
     question->readers = std::move(*readers);
     const auto claim = chain::claim_of(service.parts.blocks, *question);
     if (!claim) return base::pass(claim);
-    return file_of(*claim, call, "no-consent-" + hex(question->readers.front()).substr(0, 16));
+    return file_of(service, *claim, call,
+                   "no-consent-" + hex(question->readers.front()).substr(0, 16));
 }
 
 base::Result<Response> key_destroyed_receipt(Service& service, const Call& call) {
@@ -159,7 +165,7 @@ base::Result<Response> key_destroyed_receipt(Service& service, const Call& call)
                                         .readers = {},
                                         .content_id = *content_id});
     if (!claim) return base::pass(claim);
-    return file_of(*claim, call, "key-destroyed-" + hex(*content_id).substr(8, 16));
+    return file_of(service, *claim, call, "key-destroyed-" + hex(*content_id).substr(8, 16));
 }
 
 }  // namespace api::routes

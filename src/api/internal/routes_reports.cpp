@@ -4,6 +4,7 @@
 
 #include "api/internal/body.h"
 #include "api/internal/service.h"
+#include "api/internal/witnessed_claim.h"
 #include "wire/claim.h"
 
 namespace api::routes {
@@ -158,7 +159,9 @@ base::Result<Response> report_receipt(Service& service, const Call& call) {
         return base::fail(ErrorCode::not_found,
                           "this report is in no block yet; a receipt comes with its approval");
     }
-    const auto receipt = chain::receipt_of(service.parts.blocks, found->transaction);
+    auto plain = chain::receipt_of(service.parts.blocks, found->transaction);
+    if (!plain) return base::pass(plain);
+    const auto receipt = with_checkpoint(service, *std::move(plain));
     if (!receipt) return base::pass(receipt);
     Response response;
     response.body = wire::to_json(*receipt);

@@ -1648,7 +1648,7 @@ export interface components {
         };
         /** @description Event `missed`: fetch anew */
         MissedEvent: Record<string, never>;
-        /** @description A receipt file (docs/formats/receipt.md); check it against a trust.json of your own */
+        /** @description A receipt file (docs/formats/receipt.md); check it against a trust.json of your own. Where a witness has cosigned a checkpoint that vouches for it, the newest such checkpoint is in it */
         Receipt: {
             [key: string]: unknown;
         };
