@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "cli/verify_miners.h"
+#include "crypto/signature_verifier.h"
 #include "ledger/verify_claim.h"
 #include "storage/files.h"
 #include "storage/rocks_store.h"
@@ -177,7 +178,8 @@ int verify_receipt_command(const VerifyCommand& command) {
         if (!read) return complain(read.error());
         trust = std::move(*read);
     }
-    auto verdict = ledger::verify_claim(*bytes, trust);
+    const auto verifier = crypto::make_parallel_verifier(0);
+    auto verdict = ledger::verify_claim(*bytes, trust, *verifier);
     const std::size_t by_anchor = trust ? trust->witnesses_required : 0;
     if (command.witnesses_required > by_anchor) {
         ledger::require_witnesses(verdict, command.witnesses_required);
