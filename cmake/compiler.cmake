@@ -20,6 +20,9 @@ if(SALUS_SANITIZE)
     # also warns that ThreadSanitizer does not see Asio's fences: what they order is ordered by the
     # mutex of Asio's queue too.
     add_compile_options(-Wno-maybe-uninitialized -Wno-tsan)
+    # Beside precompiled headers it no longer knows which code is the standard library's own.
+    add_compile_options(-Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread
+      -Wno-dangling-pointer -Wno-use-after-free -Wno-free-nonheap-object)
   endif()
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
