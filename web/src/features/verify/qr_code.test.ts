@@ -25,7 +25,7 @@ function read_off(code: QrCode): string | null {
   return jsqr(pixels, side, side, { inversionAttempts: 'dontInvert' })?.data ?? null;
 }
 
-const { receipt, trust } = make_receipt();
+const { receipt } = make_receipt();
 const proof = receipt.fact.consent;
 if (!proof) throw new Error('the receipt of a report has a consent');
 const facts: Record<Fact['kind'], Fact> = {
@@ -54,9 +54,13 @@ describe('a receipt as text', () => {
 
 describe('a QR code', () => {
   test('read off the page verifies as the receipt does', async () => {
-    const read = read_off(await make_qr(receipt_as_text(write_claim(receipt))));
+    // Longer than jsQR 1.4 reads wrongly: of 109 modules it looks for an alignment pattern at 74 that ISO/IEC 18004 has at 78.
+    const longer = make_receipt({ batch: true, chain_id: 'of-a-name-as-long-as-can-be-here' });
+    const code = await make_qr(receipt_as_text(write_claim(longer.receipt)));
+    expect(code.size).toBe(113);
+    const read = read_off(code);
     expect(read).not.toBeNull();
-    expect(verify_receipt(read ?? '', trust).status).toBe('verified');
+    expect(verify_receipt(read ?? '', longer.trust).status).toBe('verified');
   });
   test('holds the most characters that one code can, and not one more', async () => {
     const text = 'SALUS:'.padEnd(qr_characters_max, '0A $%*+-./:');
