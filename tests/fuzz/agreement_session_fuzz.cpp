@@ -2,16 +2,23 @@
 // A session's end that receives records in any order, altered, and with forged sequences. What
 // opens is what the other end sealed, once.
 #include "agreement_script.h"
+#include "crypto/hash.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace keyagreement;
     fuzz::Script script(data, size);
     const auto choice = script.byte();
-    const auto keys = [] {
-        return Agreed{.initiator_to_responder = *DirectionKeys::from(base::Bytes(44, 1)),
-                      .responder_to_initiator = *DirectionKeys::from(base::Bytes(44, 2)),
-                      .session_key = {},
-                      .login_token = {}};
+    // Other keys for each input: a record that was genuine in one is a forgery in every other.
+    const auto seed = crypto::sha512({data, size});
+    const auto other_seed = crypto::sha512(seed);
+    const auto keys = [&] {
+        constexpr std::size_t keys_bytes = 44;
+        return Agreed{
+            .initiator_to_responder = *DirectionKeys::from(base::ByteView(seed).first(keys_bytes)),
+            .responder_to_initiator =
+                *DirectionKeys::from(base::ByteView(other_seed).first(keys_bytes)),
+            .session_key = {},
+            .login_token = {}};
     };
     const auto names = [choice](Side side) {
         const auto i = testing::repeated<Sid>('I');
