@@ -2,7 +2,6 @@
 // A session's end that receives records in any order, altered, and with forged sequences. What
 // opens is what the other end sealed, once.
 #include "agreement_script.h"
-#include "crypto/hash.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace keyagreement;

@@ -70,7 +70,7 @@ struct Client {
 
 class World {
 public:
-    explicit World(std::uint8_t choice);
+    World(std::uint8_t choice, std::uint64_t seed);
     void step(fuzz::Script& script);
     /// The network is whole again, and time goes on.
     void expect_service();
@@ -93,7 +93,7 @@ private:
     [[nodiscard]] bool may_speak(const wire::DeviceId& device) const;
 
     base::ManualClock clock_{start};
-    base::SeededRandom random_{1};
+    base::SeededRandom random_;
     storage::MemoryStore identities_;
     storage::MemoryStore readings_;
     gateway::internal::LoneServer server_ =
@@ -119,7 +119,7 @@ private:
     std::set<Batch> told_;  // to a client, as stored
 };
 
-World::World(std::uint8_t choice) {
+World::World(std::uint8_t choice, std::uint64_t seed) : random_(seed) {
     directory_ = std::move(*identity::Directory::open(identities_));
     enrol();
     for (const auto& [client, device] :
@@ -446,7 +446,7 @@ void World::expect_service() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::Script script(data, size);
     const auto choice = script.byte();
-    World world(choice);
+    World world(choice, fuzz::seed_of(data, size));
     for (std::size_t i = 0; i < steps_max && !script.done(); ++i) world.step(script);
     if ((choice & 0x08) != 0) world.expect_service();  // half of them: it takes most of the time
     return 0;

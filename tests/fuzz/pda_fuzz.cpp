@@ -79,7 +79,7 @@ struct Device {
 
 class World {
 public:
-    explicit World(std::uint8_t choice);
+    World(std::uint8_t choice, std::uint64_t seed);
     void step(fuzz::Script& script);
     /// The network is whole again, and time goes on: one of the devices is served.
     void expect_service();
@@ -105,7 +105,7 @@ private:
     keyagreement::Suite suite_;
     std::size_t served_;  // in the end
     base::ManualClock clock_{start};
-    base::SeededRandom random_{1};
+    base::SeededRandom random_;
     storage::MemoryStore disk_;
     std::optional<pda::BatchStore> store_;
     std::unique_ptr<Relay> relay_;
@@ -125,7 +125,8 @@ private:
     std::set<Batch> told_;                            // to a device, as delivered
 };
 
-World::World(std::uint8_t choice) : suite_(*given().family.server.grant.certificate.record.suite) {
+World::World(std::uint8_t choice, std::uint64_t seed)
+    : suite_(*given().family.server.grant.certificate.record.suite), random_(seed) {
     for (const auto& credentials : given().devices) {
         const bool direct = devices_.size() == 2;
         auto setup = direct ? *device::setup_with_cloud(device::cloud_initiator(credentials))
@@ -447,7 +448,7 @@ void World::expect_service() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::Script script(data, size);
     const auto choice = script.byte();
-    World world(choice);
+    World world(choice, fuzz::seed_of(data, size));
     for (std::size_t i = 0; i < steps_max && !script.done(); ++i) world.step(script);
     if ((choice & 0x40) != 0) world.expect_service();  // half of them: it takes most of the time
     return 0;
