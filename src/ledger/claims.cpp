@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <string>
-#include <variant>
 
 #include "state/values.h"
 #include "wire/transaction.h"
-#include "witness/checkpoint.h"
-#include "witness/note.h"
+#include "witness/attach.h"
 
 namespace ledger {
 
@@ -219,27 +217,10 @@ base::Result<wire::Claim> ClaimBuilder::key_destroyed(const wire::ContentId& con
 }
 
 base::Result<void> ClaimBuilder::attach(wire::Claim& claim, std::string_view note_text) const {
-    const auto header = header_of(claim);
-    if (!header) return base::pass(header);
-    const auto note = witness::decode_note(note_text);
-    if (!note) return base::pass(note);
-    const auto checkpoint = witness::decode_checkpoint(note->text);
-    if (!checkpoint) return base::pass(checkpoint);
-    if (checkpoint->size < header->history_size) {
-        return fail(ErrorCode::expired,
-                    "the checkpoint is older than block " + std::to_string(header->height));
-    }
-    const bool of_state = !std::holds_alternative<wire::ProvenTransaction>(claim.fact);
-    if (of_state && checkpoint->size != header->history_size) {
-        return fail(ErrorCode::conflict,
-                    "the checkpoint is of another block; a receipt about the state needs one of "
-                    "its own block");
-    }
-    auto path = sources_.history.consistency_path(header->history_size, checkpoint->size);
-    if (!path) return base::pass(path);
-    claim.checkpoint =
-        wire::CheckpointLink{.note = std::string(note_text), .path = std::move(*path)};
-    return {};
+    return witness::attach_checkpoint(
+        claim, note_text, [this](std::uint64_t old_size, std::uint64_t new_size) {
+            return sources_.history.consistency_path(old_size, new_size);
+        });
 }
 
 }  // namespace ledger
