@@ -5,12 +5,12 @@
 // sealed, or that 3 of 4 or 5 of 7 approved; every receipt is verified.
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <vector>
 
 #include "base/random.h"
 #include "base/testing.h"
 #include "crypto/merkle.h"
+#include "crypto/merkle_testing.h"
 #include "ledger/claim_testing.h"
 #include "state/keys.h"
 #include "state/values.h"
@@ -19,6 +19,7 @@
 namespace ledger {
 namespace {
 
+using crypto::testing::consistency_path;
 using testing::ClaimState;
 using testing::ClaimWorld;
 
@@ -26,21 +27,6 @@ constexpr std::size_t receipt_bytes_aim = 4'096;
 /// Of a receipt with 5 approvals whose transaction and checkpoint stand apart; elsewhere the aim.
 constexpr std::size_t with_five_approvals_max = 4'200;
 constexpr std::size_t entries = 300'000;
-
-/// Source: RFC 9162 section 2.1.4.1, SUBPROOF.
-std::vector<crypto::Digest32> subproof(std::size_t old_size,
-                                       std::span<const crypto::Digest32> leaves, bool complete) {
-    if (old_size == leaves.size()) {
-        if (complete) return {};
-        return {crypto::merkle_root(leaves)};
-    }
-    const auto half = std::bit_floor(leaves.size() - 1);
-    const bool left = old_size <= half;
-    auto out = left ? subproof(old_size, leaves.first(half), complete)
-                    : subproof(old_size - half, leaves.subspan(half), false);
-    out.push_back(crypto::merkle_root(left ? leaves.subspan(half) : leaves.first(half)));
-    return out;
-}
 
 std::vector<wire::Hash256> as_path(const std::vector<crypto::Digest32>& nodes) {
     std::vector<wire::Hash256> out;
@@ -207,7 +193,7 @@ TEST_F(ClaimSize, OfAReportHasAtMostFourKilobytesWhereverItStands) {
         later.history_size = place.checkpoint_size;
         later.history_root.bytes = crypto::merkle_root(leaves);
         claim.checkpoint = wire::CheckpointLink{
-            .note = cosigned(later), .path = as_path(subproof(place.size, leaves, true))};
+            .note = cosigned(later), .path = as_path(consistency_path(place.size, leaves))};
         expect_small(claim, place.name);
     }
 }

@@ -5,31 +5,18 @@
 
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <string>
 
 #include "base/bytes.h"
 #include "crypto/merkle.h"
+#include "crypto/merkle_testing.h"
 
 namespace wire::internal {
 namespace {
 
 using crypto::Digest32;
+using crypto::testing::consistency_path;
 
-/// Source: RFC 9162 section 2.1.4.1, SUBPROOF.
-std::vector<Digest32> subproof(std::size_t old_size, std::span<const Digest32> leaves,
-                               bool complete) {
-    if (old_size == leaves.size()) {
-        if (complete) return {};
-        return {crypto::merkle_root(leaves)};
-    }
-    const auto half = std::bit_floor(leaves.size() - 1);
-    const bool left = old_size <= half;
-    auto out = left ? subproof(old_size, leaves.first(half), complete)
-                    : subproof(old_size - half, leaves.subspan(half), false);
-    out.push_back(crypto::merkle_root(left ? leaves.subspan(half) : leaves.first(half)));
-    return out;
-}
 std::vector<Hash256> hashes(const std::vector<Digest32>& nodes) {
     std::vector<Hash256> out;
     for (const auto& node : nodes) out.push_back({node});
@@ -47,7 +34,7 @@ TEST(HistoryPaths, OfEveryPlaceComeBackWhole) {
     const std::span all(leaves);
     for (std::uint64_t size = 2; size <= size_max; ++size) {
         for (std::uint64_t later = size + 1; later <= later_max; ++later) {
-            const auto onward = hashes(subproof(size, all.first(later), true));
+            const auto onward = hashes(consistency_path(size, all.first(later)));
             for (std::uint64_t index = 0; index < size; ++index) {
                 SCOPED_TRACE(std::to_string(index) + " of " + std::to_string(size) + ", then " +
                              std::to_string(later));
